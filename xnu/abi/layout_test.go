@@ -1,0 +1,138 @@
+package abi
+
+import (
+	"encoding/binary"
+	"reflect"
+	"testing"
+)
+
+// fieldAt is a field of a structure and its offset in bytes.
+type fieldAt struct {
+	name   string
+	offset int
+}
+
+// checkLayout compares a structure's encoded size and field offsets with
+// Darwin's. Go's own offsets are of no interest: what a guest sees is the
+// encoding, which has no padding but what is written as a field.
+func checkLayout(t *testing.T, v any, size int, fields []fieldAt) {
+	t.Helper()
+	typ := reflect.TypeOf(v)
+	if got := binary.Size(v); got != size {
+		t.Errorf("%s: size %d, Darwin has %d", typ.Name(), got, size)
+		return
+	}
+	offsets := map[string]int{}
+	at := 0
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		offsets[f.Name] = at
+		at += binary.Size(reflect.Zero(f.Type).Interface())
+	}
+	for _, f := range fields {
+		if got, ok := offsets[f.name]; !ok || got != f.offset {
+			t.Errorf("%s.%s: offset %d (present %v), Darwin has %d", typ.Name(), f.name, got, ok, f.offset)
+		}
+	}
+}
+
+// The figures are those that a C compiler gives for XNU's headers, xnu-11417.
+
+func TestLayoutFcntl(t *testing.T) {
+	checkLayout(t, Flock{}, 24, []fieldAt{{"Start", 0}, {"Len", 8}, {"Pid", 16}, {"Type", 20}, {"Whence", 22}})
+	checkLayout(t, FlockTimeout{}, 40, []fieldAt{{"Fl", 0}, {"Timeout", 24}})
+	checkLayout(t, Radvisory{}, 16, []fieldAt{{"Offset", 0}, {"Count", 8}})
+	checkLayout(t, Fstore{}, 32, []fieldAt{{"Flags", 0}, {"Posmode", 4}, {"Offset", 8}, {"Length", 16}, {"Bytesalloc", 24}})
+	checkLayout(t, Fpunchhole{}, 24, []fieldAt{{"Flags", 0}, {"Offset", 8}, {"Length", 16}})
+	checkLayout(t, Log2phys{}, 20, []fieldAt{{"Flags", 0}, {"Contigbytes", 4}, {"Devoffset", 12}})
+	checkLayout(t, Fsignatures{}, 56, []fieldAt{
+		{"FileStart", 0}, {"BlobStart", 8}, {"BlobSize", 16}, {"FsignaturesSize", 24}, {"Cdhash", 32},
+		{"HashType", 52},
+	})
+	checkLayout(t, Fchecklv{}, 24, []fieldAt{{"FileStart", 0}, {"ErrorMessageSize", 8}, {"ErrorMessage", 16}})
+}
+
+func TestLayoutIoctl(t *testing.T) {
+	checkLayout(t, Ifreq{}, 32, []fieldAt{{"Name", 0}, {"Data", 16}})
+	checkLayout(t, Ifconf{}, 12, []fieldAt{{"Len", 0}, {"Buf", 4}})
+}
+
+func TestLayoutSigframe(t *testing.T) {
+	checkLayout(t, KernSigaction{}, 24, []fieldAt{{"Handler", 0}, {"Tramp", 8}, {"Mask", 16}, {"Flags", 20}})
+	checkLayout(t, Sigaction{}, 16, []fieldAt{{"Handler", 0}, {"Mask", 8}, {"Flags", 12}})
+	checkLayout(t, Siginfo{}, 104, []fieldAt{
+		{"Signo", 0}, {"Errno", 4}, {"Code", 8}, {"Pid", 12}, {"Uid", 16},
+		{"Status", 20}, {"Addr", 24}, {"Value", 32}, {"Band", 40},
+	})
+	checkLayout(t, Sigaltstack{}, 24, []fieldAt{{"Sp", 0}, {"Size", 8}, {"Flags", 16}})
+	checkLayout(t, Ucontext64{}, 56, []fieldAt{
+		{"Onstack", 0}, {"Sigmask", 4}, {"Stack", 8}, {"Link", 32}, {"Mcsize", 40},
+		{"Mcontext64", 48},
+	})
+	checkLayout(t, Sigevent{}, 32, []fieldAt{
+		{"Notify", 0}, {"Signo", 4}, {"Value", 8}, {"NotifyFunction", 16}, {"NotifyAttributes", 24},
+	})
+}
+
+func TestLayoutStat(t *testing.T) {
+	checkLayout(t, Stat64{}, 144, []fieldAt{
+		{"Dev", 0}, {"Mode", 4}, {"Nlink", 6}, {"Ino", 8}, {"Uid", 16},
+		{"Gid", 20}, {"Rdev", 24}, {"Atimespec", 32}, {"Mtimespec", 48}, {"Ctimespec", 64},
+		{"Birthtimespec", 80}, {"Size", 96}, {"Blocks", 104}, {"Blksize", 112}, {"Flags", 116},
+		{"Gen", 120},
+	})
+	checkLayout(t, StatIno32{}, 120, []fieldAt{
+		{"Dev", 0}, {"Ino", 4}, {"Mode", 8}, {"Nlink", 10}, {"Uid", 12},
+		{"Gid", 16}, {"Rdev", 20}, {"Atimespec", 24}, {"Mtimespec", 40}, {"Ctimespec", 56},
+		{"Size", 72}, {"Blocks", 80}, {"Blksize", 88}, {"Flags", 92}, {"Gen", 96},
+	})
+	checkLayout(t, Statfs64{}, 2168, []fieldAt{
+		{"Bsize", 0}, {"Iosize", 4}, {"Blocks", 8}, {"Bfree", 16}, {"Bavail", 24},
+		{"Files", 32}, {"Ffree", 40}, {"Fsid", 48}, {"Owner", 56}, {"Type", 60},
+		{"Flags", 64}, {"Fssubtype", 68}, {"Fstypename", 72}, {"Mntonname", 88}, {"Mntfromname", 1112},
+		{"FlagsExt", 2136},
+	})
+	checkLayout(t, StatfsIno32{}, 2200, []fieldAt{
+		{"Otype", 0}, {"Oflags", 2}, {"Bsize", 8}, {"Iosize", 16}, {"Blocks", 24},
+		{"Bfree", 32}, {"Bavail", 40}, {"Files", 48}, {"Ffree", 56}, {"Fsid", 64},
+		{"Owner", 72}, {"Type", 78}, {"Flags", 80}, {"Fstypename", 104}, {"Mntonname", 119},
+		{"Mntfromname", 1143},
+	})
+	checkLayout(t, Fsid{}, 8, []fieldAt{{"Val", 0}})
+	checkLayout(t, Accessx{}, 16, []fieldAt{{"NameOffset", 0}, {"Flags", 4}})
+}
+
+func TestLayoutTermios(t *testing.T) {
+	checkLayout(t, Termios{}, 72, []fieldAt{
+		{"Iflag", 0}, {"Oflag", 8}, {"Cflag", 16}, {"Lflag", 24}, {"Cc", 32},
+		{"Ispeed", 56}, {"Ospeed", 64},
+	})
+	checkLayout(t, Winsize{}, 8, []fieldAt{{"Row", 0}, {"Col", 2}, {"Xpixel", 4}, {"Ypixel", 6}})
+}
+
+func TestLayoutTime(t *testing.T) {
+	checkLayout(t, Timespec{}, 16, []fieldAt{{"Sec", 0}, {"Nsec", 8}})
+	checkLayout(t, Timeval{}, 16, []fieldAt{{"Sec", 0}, {"Usec", 8}})
+	checkLayout(t, Timezone{}, 8, []fieldAt{{"Minuteswest", 0}, {"Dsttime", 4}})
+	checkLayout(t, Itimerval{}, 32, []fieldAt{{"Interval", 0}, {"Value", 16}})
+	checkLayout(t, Rusage{}, 144, []fieldAt{
+		{"Utime", 0}, {"Stime", 16}, {"Maxrss", 32}, {"Ixrss", 40}, {"Idrss", 48},
+		{"Isrss", 56}, {"Minflt", 64}, {"Majflt", 72}, {"Nswap", 80}, {"Inblock", 88},
+		{"Oublock", 96}, {"Msgsnd", 104}, {"Msgrcv", 112}, {"Nsignals", 120}, {"Nvcsw", 128},
+		{"Nivcsw", 136},
+	})
+	checkLayout(t, RusageInfoV6{}, 464, []fieldAt{
+		{"Uuid", 0}, {"UserTime", 16}, {"SystemTime", 24}, {"PkgIdleWkups", 32}, {"InterruptWkups", 40},
+		{"Pageins", 48}, {"WiredSize", 56}, {"ResidentSize", 64}, {"PhysFootprint", 72}, {"ProcStartAbstime", 80},
+		{"ProcExitAbstime", 88}, {"ChildUserTime", 96}, {"ChildSystemTime", 104}, {"ChildPkgIdleWkups", 112}, {"ChildInterruptWkups", 120},
+		{"ChildPageins", 128}, {"ChildElapsedAbstime", 136}, {"DiskioBytesread", 144}, {"DiskioByteswritten", 152}, {"CpuTimeQosDefault", 160},
+		{"CpuTimeQosMaintenance", 168}, {"CpuTimeQosBackground", 176}, {"CpuTimeQosUtility", 184}, {"CpuTimeQosLegacy", 192}, {"CpuTimeQosUserInitiated", 200},
+		{"CpuTimeQosUserInteractive", 208}, {"BilledSystemTime", 216}, {"ServicedSystemTime", 224}, {"LogicalWrites", 232}, {"LifetimeMaxPhysFootprint", 240},
+		{"Instructions", 248}, {"Cycles", 256}, {"BilledEnergy", 264}, {"ServicedEnergy", 272}, {"IntervalMaxPhysFootprint", 280},
+		{"RunnableTime", 288}, {"Flags", 296}, {"UserPtime", 304}, {"SystemPtime", 312}, {"Pinstructions", 320},
+		{"Pcycles", 328}, {"EnergyNj", 336}, {"PenergyNj", 344}, {"SecureTimeInSystem", 352}, {"SecurePtimeInSystem", 360},
+		{"NeuralFootprint", 368}, {"LifetimeMaxNeuralFootprint", 376}, {"IntervalMaxNeuralFootprint", 384},
+	})
+	checkLayout(t, Rlimit{}, 16, []fieldAt{{"Cur", 0}, {"Max", 8}})
+	checkLayout(t, IopolParam{}, 12, []fieldAt{{"Scope", 0}, {"Iotype", 4}, {"Policy", 8}})
+}
