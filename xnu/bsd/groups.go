@@ -1,0 +1,11 @@
+package bsd
+
+import "github.com/beagle-emu/beagle/xnu/kern"
+
+// groups lists the rows of every subsystem, by file.
+func groups() [][]kern.Row {
+	return [][]kern.Row{}
+}
+
+// Hook gives kern what it needs of this package.
+func Hook(h *kern.Hooks) {}

@@ -1,0 +1,151 @@
+package kern
+
+import (
+	"errors"
+
+	"github.com/beagle-emu/beagle/cpu"
+	"github.com/beagle-emu/beagle/xnu/abi"
+)
+
+// gate is how a call came in, which decides how its result leaves.
+type gate struct {
+	class Class
+	// bsdStyle: a machdep call that reports errors with carry.
+	bsdStyle bool
+	// insn is the length of the call instruction, for a restart.
+	insn uint64
+}
+
+// Observer sees every call at the trap boundary. Enter is called once a call,
+// Exit once its result is known, before it is in the registers' final place for
+// calls that return; calls that end their thread have no Exit.
+type Observer interface {
+	Enter(t *Thread, r *Row, args []uint64)
+	Exit(t *Thread, r *Row, args []uint64, res Result)
+}
+
+// Result is what a call gave back.
+type Result struct {
+	Value, Second uint64
+	// Errno is not 0 for a BSD call that failed.
+	Errno abi.Errno
+	// JustReturn: no result registers were written.
+	JustReturn bool
+	// Restart: the call will be executed again.
+	Restart bool
+}
+
+// handle acts on one trap; false ends the thread's slice.
+func (m *Machine) handle(t *Thread, trap *cpu.Trap) bool {
+	switch trap.Kind {
+	case cpu.Syscall, cpu.Interrupt:
+		t.enter(trap)
+	case cpu.Interrupted:
+		return false
+	case cpu.Broken:
+		m.Bug("the engine failed at pc %#x of %s[%d]: %v", t.Regs().R[t.Arch().PCIndex()], t.Proc.Name, t.Proc.PID, trap.Err)
+		return false
+	default:
+		t.Raise(exceptionOf(t.Arch(), trap))
+	}
+	return t.State == Runnable && !m.stop
+}
+
+// enter starts the call that a trap asks for.
+func (t *Thread) enter(trap *cpu.Trap) {
+	t.call = call{}
+	if t.Arch() == cpu.ARM64 {
+		t.enterARM64(trap)
+	} else {
+		t.enterX86(trap)
+	}
+}
+
+// begin runs a row with its raw arguments.
+func (t *Thread) begin(r *Row, g gate, raw *[maxArgs]uint64) {
+	c := &t.call
+	c.row, c.gate, c.raw, c.active = r, g, *raw, true
+	m := t.Proc.Machine
+	for _, o := range m.Observers {
+		o.Enter(t, r, c.raw[:len(r.Args)])
+	}
+	t.invoke()
+}
+
+// redispatch re-runs the call of a thread that was blocked in it.
+func (m *Machine) redispatch(t *Thread) { t.invoke() }
+
+func (t *Thread) invoke() {
+	c := &t.call
+	t.Ret1 = 0
+	v, err := c.row.invoke(t, &c.raw)
+	if err == nil {
+		t.finish(Result{Value: v, Second: t.Ret1})
+		return
+	}
+	if e, ok := err.(abi.Errno); ok {
+		t.finish(Result{Errno: e})
+		return
+	}
+	if k, ok := err.(abi.KernReturn); ok && c.gate.class != Unix {
+		t.finish(Result{Value: uint64(int64(k))})
+		return
+	}
+	var ctl control
+	if errors.As(err, &ctl) {
+		switch ctl {
+		case errBlocked, errGone:
+			if t.State == Dead {
+				c.active = false
+			}
+			return
+		case ErrJustReturn:
+			t.finish(Result{JustReturn: true})
+			return
+		case ErrRestart:
+			t.finish(Result{Restart: true})
+			return
+		}
+	}
+	e, known := errnoOf(err)
+	if !known {
+		t.Machine().Bug("%s: a handler let out an error that is no guest result: %v", c.row.Name, err)
+	}
+	if c.gate.class == Mach {
+		t.finish(Result{Value: uint64(int64(KernReturnOf(err)))})
+		return
+	}
+	t.finish(Result{Errno: e})
+}
+
+// finish leaves a call: observers, result registers, state.
+func (t *Thread) finish(res Result) {
+	c := &t.call
+	c.active = false
+	for _, o := range t.Proc.Machine.Observers {
+		o.Exit(t, c.row, c.raw[:len(c.row.Args)], res)
+	}
+	if t.State == Dead {
+		return
+	}
+	if t.Arch() == cpu.ARM64 {
+		t.leaveARM64(c.row, c.gate, res)
+	} else {
+		t.leaveX86(c.row, c.gate, res)
+	}
+	c.data, c.wokenBy = nil, nil
+}
+
+// badCall ends a call whose number means nothing to XNU.
+func (t *Thread) badCall(g gate, num uint64) {
+	t.Raise(Exception{Type: abi.EXC_SYSCALL, Code: int64(num), Subcode: 1})
+}
+
+// InCall tells which call the thread is in and with which arguments, for ps-like
+// views and debuggers; nil when it is in none.
+func (t *Thread) InCall() (*Row, []uint64) {
+	if !t.call.active {
+		return nil, nil
+	}
+	return t.call.row, t.call.raw[:len(t.call.row.Args)]
+}
