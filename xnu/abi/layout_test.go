@@ -38,6 +38,19 @@ func checkLayout(t *testing.T, v any, size int, fields []fieldAt) {
 
 // The figures are those that a C compiler gives for XNU's headers, xnu-11417.
 
+func TestLayoutEvent(t *testing.T) {
+	checkLayout(t, Kevent{}, 32, []fieldAt{{"Ident", 0}, {"Filter", 8}, {"Flags", 10}, {"Fflags", 12}, {"Data", 16}, {"Udata", 24}})
+	checkLayout(t, Kevent64{}, 48, []fieldAt{
+		{"Ident", 0}, {"Filter", 8}, {"Flags", 10}, {"Fflags", 12}, {"Data", 16},
+		{"Udata", 24}, {"Ext", 32},
+	})
+	checkLayout(t, KeventQos{}, 72, []fieldAt{
+		{"Ident", 0}, {"Filter", 8}, {"Flags", 10}, {"Qos", 12}, {"Udata", 16},
+		{"Fflags", 24}, {"Xflags", 28}, {"Data", 32}, {"Ext", 40},
+	})
+	checkLayout(t, Pollfd{}, 8, []fieldAt{{"Fd", 0}, {"Events", 4}, {"Revents", 6}})
+}
+
 func TestLayoutFcntl(t *testing.T) {
 	checkLayout(t, Flock{}, 24, []fieldAt{{"Start", 0}, {"Len", 8}, {"Pid", 16}, {"Type", 20}, {"Whence", 22}})
 	checkLayout(t, FlockTimeout{}, 40, []fieldAt{{"Fl", 0}, {"Timeout", 24}})
@@ -72,6 +85,17 @@ func TestLayoutSigframe(t *testing.T) {
 	checkLayout(t, Sigevent{}, 32, []fieldAt{
 		{"Notify", 0}, {"Signo", 4}, {"Value", 8}, {"NotifyFunction", 16}, {"NotifyAttributes", 24},
 	})
+}
+
+func TestLayoutSocket(t *testing.T) {
+	checkLayout(t, Iovec{}, 16, []fieldAt{{"Base", 0}, {"Len", 8}})
+	checkLayout(t, Msghdr{}, 48, []fieldAt{
+		{"Name", 0}, {"Namelen", 8}, {"Iov", 16}, {"Iovlen", 24}, {"Control", 32},
+		{"Controllen", 40}, {"Flags", 44},
+	})
+	checkLayout(t, Cmsghdr{}, 12, []fieldAt{{"Len", 0}, {"Level", 4}, {"Type", 8}})
+	checkLayout(t, Linger{}, 8, []fieldAt{{"Onoff", 0}, {"Linger", 4}})
+	checkLayout(t, Xucred{}, 76, []fieldAt{{"Version", 0}, {"Uid", 4}, {"Ngroups", 8}, {"Groups", 12}})
 }
 
 func TestLayoutStat(t *testing.T) {
