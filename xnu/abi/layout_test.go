@@ -38,6 +38,17 @@ func checkLayout(t *testing.T, v any, size int, fields []fieldAt) {
 
 // The figures are those that a C compiler gives for XNU's headers, xnu-11417.
 
+func TestLayoutAttr(t *testing.T) {
+	checkLayout(t, Attrlist{}, 24, []fieldAt{
+		{"Bitmapcount", 0}, {"Commonattr", 4}, {"Volattr", 8}, {"Dirattr", 12}, {"Fileattr", 16},
+		{"Forkattr", 20},
+	})
+	checkLayout(t, AttributeSet{}, 20, []fieldAt{{"Commonattr", 0}, {"Volattr", 4}, {"Dirattr", 8}, {"Fileattr", 12}, {"Forkattr", 16}})
+	checkLayout(t, Attrreference{}, 8, []fieldAt{{"Dataoffset", 0}, {"Length", 4}})
+	checkLayout(t, VolCapabilitiesAttr{}, 32, []fieldAt{{"Capabilities", 0}, {"Valid", 16}})
+	checkLayout(t, VolAttributesAttr{}, 40, []fieldAt{{"Validattr", 0}, {"Nativeattr", 20}})
+}
+
 func TestLayoutEvent(t *testing.T) {
 	checkLayout(t, Kevent{}, 32, []fieldAt{{"Ident", 0}, {"Filter", 8}, {"Flags", 10}, {"Fflags", 12}, {"Data", 16}, {"Udata", 24}})
 	checkLayout(t, Kevent64{}, 48, []fieldAt{
@@ -70,6 +81,85 @@ func TestLayoutIoctl(t *testing.T) {
 	checkLayout(t, Ifconf{}, 12, []fieldAt{{"Len", 0}, {"Buf", 4}})
 }
 
+func TestLayoutProc(t *testing.T) {
+	checkLayout(t, ExternProc{}, 296, []fieldAt{
+		{"Starttime", 0}, {"Vmspace", 16}, {"Sigacts", 24}, {"Flag", 32}, {"Stat", 36},
+		{"Pid", 40}, {"Oppid", 44}, {"Dupfd", 48}, {"UserStack", 56}, {"ExitThread", 64},
+		{"Debugger", 72}, {"Sigwait", 76}, {"Estcpu", 80}, {"Cpticks", 84}, {"Pctcpu", 88},
+		{"Wchan", 96}, {"Wmesg", 104}, {"Swtime", 112}, {"Slptime", 116}, {"Realtimer", 120},
+		{"Rtime", 152}, {"Uticks", 168}, {"Sticks", 176}, {"Iticks", 184}, {"Traceflag", 192},
+		{"Tracep", 200}, {"Siglist", 208}, {"Textvp", 216}, {"Holdcnt", 224}, {"Sigmask", 228},
+		{"Sigignore", 232}, {"Sigcatch", 236}, {"Priority", 240}, {"Usrpri", 241}, {"Nice", 242},
+		{"Comm", 243}, {"Pgrp", 264}, {"Addr", 272}, {"Xstat", 280}, {"Acflag", 282},
+		{"Ru", 288},
+	})
+	checkLayout(t, Eproc{}, 352, []fieldAt{
+		{"Paddr", 0}, {"Sess", 8}, {"Pcred", 16}, {"Ucred", 120}, {"Vm", 200},
+		{"Ppid", 264}, {"Pgid", 268}, {"Jobc", 272}, {"Tdev", 276}, {"Tpgid", 280},
+		{"Tsess", 288}, {"Wmesg", 296}, {"Xsize", 304}, {"Xrssize", 308}, {"Xccount", 310},
+		{"Xswrss", 312}, {"Flag", 316}, {"Login", 320},
+	})
+	checkLayout(t, Pcred{}, 104, []fieldAt{{"Ucred", 72}, {"Ruid", 80}, {"Svuid", 84}, {"Rgid", 88}, {"Svgid", 92}, {"Refcnt", 96}})
+	checkLayout(t, Ucred{}, 76, []fieldAt{{"Ref", 0}, {"Uid", 4}, {"Ngroups", 8}, {"Groups", 12}})
+	checkLayout(t, KinfoProc{}, 648, []fieldAt{{"Proc", 0}, {"Eproc", 296}})
+}
+
+func TestLayoutProcinfo(t *testing.T) {
+	checkLayout(t, ProcBsdinfo{}, 136, []fieldAt{
+		{"Flags", 0}, {"Status", 4}, {"Xstatus", 8}, {"Pid", 12}, {"Ppid", 16},
+		{"Uid", 20}, {"Gid", 24}, {"Ruid", 28}, {"Rgid", 32}, {"Svuid", 36},
+		{"Svgid", 40}, {"Comm", 48}, {"Name", 64}, {"Nfiles", 96}, {"Pgid", 100},
+		{"Pjobc", 104}, {"Tdev", 108}, {"Tpgid", 112}, {"Nice", 116}, {"StartTvsec", 120},
+		{"StartTvusec", 128},
+	})
+	checkLayout(t, ProcBsdshortinfo{}, 64, []fieldAt{
+		{"Pid", 0}, {"Ppid", 4}, {"Pgid", 8}, {"Status", 12}, {"Comm", 16},
+		{"Flags", 32}, {"Uid", 36}, {"Gid", 40}, {"Ruid", 44}, {"Rgid", 48},
+		{"Svuid", 52}, {"Svgid", 56},
+	})
+	checkLayout(t, ProcTaskinfo{}, 96, []fieldAt{
+		{"VirtualSize", 0}, {"ResidentSize", 8}, {"TotalUser", 16}, {"TotalSystem", 24}, {"ThreadsUser", 32},
+		{"ThreadsSystem", 40}, {"Policy", 48}, {"Faults", 52}, {"Pageins", 56}, {"CowFaults", 60},
+		{"MessagesSent", 64}, {"MessagesReceived", 68}, {"SyscallsMach", 72}, {"SyscallsUnix", 76}, {"Csw", 80},
+		{"Threadnum", 84}, {"Numrunning", 88}, {"Priority", 92},
+	})
+	checkLayout(t, ProcTaskallinfo{}, 232, []fieldAt{{"Pbsd", 0}, {"Ptinfo", 136}})
+	checkLayout(t, ProcThreadinfo{}, 112, []fieldAt{
+		{"UserTime", 0}, {"SystemTime", 8}, {"CpuUsage", 16}, {"Policy", 20}, {"RunState", 24},
+		{"Flags", 28}, {"SleepTime", 32}, {"Curpri", 36}, {"Priority", 40}, {"Maxpriority", 44},
+		{"Name", 48},
+	})
+	checkLayout(t, ProcRegioninfo{}, 96, []fieldAt{
+		{"Protection", 0}, {"MaxProtection", 4}, {"Inheritance", 8}, {"Flags", 12}, {"Offset", 16},
+		{"Behavior", 24}, {"UserWiredCount", 28}, {"UserTag", 32}, {"PagesResident", 36}, {"PagesSharedNowPrivate", 40},
+		{"PagesSwappedOut", 44}, {"PagesDirtied", 48}, {"RefCount", 52}, {"ShadowDepth", 56}, {"ShareMode", 60},
+		{"PrivatePagesResident", 64}, {"SharedPagesResident", 68}, {"ObjId", 72}, {"Depth", 76}, {"Address", 80},
+		{"Size", 88},
+	})
+	checkLayout(t, VinfoStat{}, 136, []fieldAt{
+		{"Dev", 0}, {"Mode", 4}, {"Nlink", 6}, {"Ino", 8}, {"Uid", 16},
+		{"Gid", 20}, {"Atime", 24}, {"Atimensec", 32}, {"Mtime", 40}, {"Mtimensec", 48},
+		{"Ctime", 56}, {"Ctimensec", 64}, {"Birthtime", 72}, {"Birthtimensec", 80}, {"Size", 88},
+		{"Blocks", 96}, {"Blksize", 104}, {"Flags", 108}, {"Gen", 112}, {"Rdev", 116},
+	})
+	checkLayout(t, VnodeInfo{}, 152, []fieldAt{{"Stat", 0}, {"Type", 136}, {"Fsid", 144}})
+	checkLayout(t, VnodeInfoPath{}, 1176, []fieldAt{{"Vi", 0}, {"Path", 152}})
+	checkLayout(t, ProcFileinfo{}, 24, []fieldAt{{"Openflags", 0}, {"Status", 4}, {"Offset", 8}, {"Type", 16}, {"Guardflags", 20}})
+	checkLayout(t, VnodeFdinfo{}, 176, []fieldAt{{"Pfi", 0}, {"Pvi", 24}})
+	checkLayout(t, VnodeFdinfowithpath{}, 1200, []fieldAt{{"Pfi", 0}, {"Pvip", 24}})
+	checkLayout(t, ProcRegionwithpathinfo{}, 1272, []fieldAt{{"Prinfo", 0}, {"Vip", 96}})
+	checkLayout(t, ProcRegionpath{}, 1040, []fieldAt{{"Addr", 0}, {"Regionlength", 8}, {"Path", 16}})
+	checkLayout(t, ProcVnodepathinfo{}, 2352, []fieldAt{{"Cdir", 0}, {"Rdir", 1176}})
+	checkLayout(t, ProcFdinfo{}, 8, []fieldAt{{"Fd", 0}, {"Fdtype", 4}})
+	checkLayout(t, PipeInfo{}, 160, []fieldAt{{"Stat", 0}, {"Handle", 136}, {"Peerhandle", 144}, {"Status", 152}})
+	checkLayout(t, PipeFdinfo{}, 184, []fieldAt{{"Pfi", 0}, {"Pipeinfo", 24}})
+	checkLayout(t, ProcUniqidentifierinfo{}, 56, []fieldAt{
+		{"Uuid", 0}, {"Uniqueid", 16}, {"Puniqueid", 24}, {"Idversion", 32}, {"OrigPpidversion", 36},
+		{"Reserve2", 40},
+	})
+	checkLayout(t, ProcArchinfo{}, 8, []fieldAt{{"Cputype", 0}, {"Cpusubtype", 4}})
+}
+
 func TestLayoutSigframe(t *testing.T) {
 	checkLayout(t, KernSigaction{}, 24, []fieldAt{{"Handler", 0}, {"Tramp", 8}, {"Mask", 16}, {"Flags", 20}})
 	checkLayout(t, Sigaction{}, 16, []fieldAt{{"Handler", 0}, {"Mask", 8}, {"Flags", 12}})
@@ -98,6 +188,30 @@ func TestLayoutSocket(t *testing.T) {
 	checkLayout(t, Xucred{}, 76, []fieldAt{{"Version", 0}, {"Uid", 4}, {"Ngroups", 8}, {"Groups", 12}})
 }
 
+func TestLayoutSpawn(t *testing.T) {
+	checkLayout(t, SpawnArgsDesc{}, 144, []fieldAt{
+		{"AttrSize", 0}, {"Attrp", 8}, {"FileActionsSize", 16}, {"FileActions", 24}, {"PortActionsSize", 32},
+		{"PortActions", 40}, {"MacExtensionsSize", 48}, {"MacExtensions", 56}, {"CoalInfoSize", 64}, {"CoalInfo", 72},
+		{"PersonaInfoSize", 80}, {"PersonaInfo", 88}, {"PosixCredInfoSize", 96}, {"PosixCredInfo", 104}, {"SubsystemRootPathSize", 112},
+		{"SubsystemRootPath", 120}, {"ConclaveIdSize", 128}, {"ConclaveId", 136},
+	})
+	checkLayout(t, SpawnAttr{}, 248, []fieldAt{
+		{"Flags", 0}, {"Sigdefault", 4}, {"Sigmask", 8}, {"Pgroup", 12}, {"Binprefs", 16},
+		{"Pcontrol", 32}, {"Apptype", 36}, {"CpumonitorPercent", 40}, {"CpumonitorInterval", 48}, {"JetsamFlags", 64},
+		{"Priority", 68}, {"MemlimitActive", 72}, {"MemlimitInactive", 76}, {"QosClamp", 80}, {"DarwinRole", 88},
+		{"ThreadLimit", 92}, {"MaxAddr", 96}, {"NoSmt", 104}, {"Tecs", 105}, {"Platform", 108},
+		{"Subcpuprefs", 112}, {"Options", 128}, {"PortSoftLimit", 132}, {"PortHardLimit", 136}, {"FiledescSoftLimit", 140},
+		{"FiledescHardLimit", 144}, {"CrashBehavior", 148}, {"DatalessIopolicy", 152}, {"CrashBehaviorDeadline", 160}, {"LaunchType", 168},
+		{"SecFlags", 170}, {"CrashCount", 172}, {"ThrottleTimeout", 176}, {"KqworkloopSoftLimit", 180}, {"KqworkloopHardLimit", 184},
+		{"Ports", 192}, {"MacExtensions", 200}, {"CoalitionInfo", 208}, {"PersonaInfo", 216}, {"PosixCredInfo", 224},
+		{"SubsystemRootPath", 232}, {"ConclaveId", 240},
+	})
+	checkLayout(t, PspaAction{}, 24, []fieldAt{
+		{"PortType", 0}, {"Mask", 4}, {"NewPort", 8}, {"Behavior", 12}, {"Flavor", 16},
+		{"Which", 20},
+	})
+}
+
 func TestLayoutStat(t *testing.T) {
 	checkLayout(t, Stat64{}, 144, []fieldAt{
 		{"Dev", 0}, {"Mode", 4}, {"Nlink", 6}, {"Ino", 8}, {"Uid", 16},
@@ -124,6 +238,12 @@ func TestLayoutStat(t *testing.T) {
 	})
 	checkLayout(t, Fsid{}, 8, []fieldAt{{"Val", 0}})
 	checkLayout(t, Accessx{}, 16, []fieldAt{{"NameOffset", 0}, {"Flags", 4}})
+}
+
+func TestLayoutSysctl(t *testing.T) {
+	checkLayout(t, Loadavg{}, 24, []fieldAt{{"Ldavg", 0}, {"Fscale", 16}})
+	checkLayout(t, Clockinfo{}, 20, []fieldAt{{"Hz", 0}, {"Tick", 4}, {"Tickadj", 8}, {"Stathz", 12}, {"Profhz", 16}})
+	checkLayout(t, XswUsage{}, 32, []fieldAt{{"Total", 0}, {"Avail", 8}, {"Used", 16}, {"Pagesize", 24}, {"Encrypted", 28}})
 }
 
 func TestLayoutTermios(t *testing.T) {
