@@ -1,6 +1,8 @@
 package loader
 
 import (
+	"math"
+
 	"github.com/beagle-emu/beagle/cpu"
 	"github.com/beagle-emu/beagle/mem"
 )
@@ -181,8 +183,8 @@ func (f *File) command(c command) error {
 			return fail(BadExec, "more than one of LC_MAIN and LC_UNIXTHREAD")
 		}
 		f.lcMain, f.stackSize = true, c.u64(16)
-		if f.stackSize > 1<<47 {
-			return fail(BadMachO, "LC_MAIN asks for a stack of %d bytes", f.stackSize)
+		if f.stackSize > math.MaxUint64-4*f.arch.PageSize() {
+			return fail(BadMachO, "LC_MAIN asks for a stack of %#x bytes", f.stackSize)
 		}
 	case lcLoadDylinker:
 		if !program || f.dylinker != "" {

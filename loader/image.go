@@ -203,6 +203,8 @@ func (m *mapper) segment(s *segment) error {
 	if start < im.PageZero {
 		return fail(NoMemory, "segment %q at %#x lies in page zero", s.name, addr)
 	}
+	// vm_map_enter does not hold a segment's protection against its maximum;
+	// Map may, so the maximum gives way.
 	opts := mem.MapOptions{
 		Prot: s.initProt, MaxProt: s.maxProt | s.initProt, Fixed: true, NoReplace: true, Name: s.name,
 		// vmf_permanent in load_segment.
