@@ -4,7 +4,9 @@ import "github.com/beagle-emu/beagle/xnu/kern"
 
 // groups lists the rows of every subsystem, by file.
 func groups() [][]kern.Row {
-	return [][]kern.Row{}
+	return [][]kern.Row{
+		mmanRows(),
+	}
 }
 
 // Hook gives kern what it needs of this package.

@@ -228,3 +228,13 @@ func (m *Machine) Random64() uint64 {
 	}
 	return v
 }
+
+// Interrupt makes guest code that is running give the kernel control soon. Any
+// goroutine may call it.
+func (m *Machine) Interrupt() {
+	for i := range m.engines {
+		if e := m.engines[i]; e != nil {
+			e.Interrupt()
+		}
+	}
+}
