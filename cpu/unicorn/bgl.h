@@ -132,8 +132,8 @@ typedef struct bgl {
 	uint32_t native[8][4]; // what the engine itself says, see x86.c
 
 	// Places in Unicorn's own structures, found by experiment (see probe.c).
-	size_t off_old_exception, off_is_int; // in a context
-	size_t off_tail;                      // in uc_engine, of struct bgl_tail
+	size_t off_old_exception, off_is_int, off_vaddr; // in a context
+	size_t off_tail;                      // in uc_engine, of struct tail
 
 	uc_hook hooks[12];
 	int nhooks;
@@ -166,6 +166,7 @@ void bgl_block(uc_engine *uc, uint64_t pc, uint32_t size, void *p);
 void bgl_flush(bgl *b);
 void bgl_step_insn(uc_engine *uc, uint64_t pc, uint32_t size, void *p);
 void bgl_code_changed(bgl *b);
+bool bgl_peek(bgl *b, uint64_t va, void *to, unsigned n);
 uint64_t bgl_code_generation(void);
 
 // x86.c, arm64.c

@@ -64,6 +64,26 @@ static inline uint64_t lookup(const bgl *b, uint64_t va)
 	return pte & PTE_PRESENT ? pte : 0;
 }
 
+// Copies n bytes (within a page) of what runs at va.
+bool bgl_peek(bgl *b, uint64_t va, void *to, unsigned n)
+{
+	const uint8_t *from;
+	if (b->mode == MODE_BOOT) {
+		if (va - BOOT_PA > BOOT_SIZE - n)
+			return false;
+		from = b->boot + (va - BOOT_PA);
+	} else {
+		uint64_t pte = lookup(b, va);
+		if (!pte || (pte & PTE_OFFSET) + (1ull << b->shift) > b->arena_size)
+			return false;
+		from = b->arena + (pte & PTE_OFFSET) + (va & ((1ull << b->shift) - 1));
+	}
+	bgl_in_guest = 1;
+	memcpy(to, from, n);
+	bgl_in_guest = 0;
+	return true;
+}
+
 static bool refuse(bgl *b, int why, int access, uint64_t va, uint64_t paddr)
 {
 	b->refuse_why = why;

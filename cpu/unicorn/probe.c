@@ -1,12 +1,12 @@
-// Unicorn keeps three things to itself that an engine for user programs needs:
-// the exact address of a refused access, whether an exception came from INT n, and
+// Unicorn keeps four things to itself that an engine for user programs needs:
+// the exact address of a refused access, that of an unaligned one, whether an exception came from INT n, and
 // the exception it thinks is still being handled (which turns the second divide
 // error into a double fault and the third into a silent stop). And it checks after
 // every single load and store whether it has been asked to stop, which is slow,
 // and wrong for a stop from another thread: the instruction is then executed
 // again though its store is done.
 //
-// All four are plain fields of its structures. Where they are is found by
+// All of these are plain fields of its structures. Where they are is found by
 // experiment at start-up, and what is found must be unmistakable, so another
 // version of the library either works or is refused.
 #define _GNU_SOURCE
@@ -61,8 +61,9 @@ static bool tail_fits(bgl *b, size_t off)
 	if (off + sizeof(struct tail) > have)
 		return false;
 	const struct tail *t = (const struct tail *)((char *)b->uc + off);
-	return t->use_exits == 1 && t->mapped_block_count == 3 && t->target_page_size == 1u << b->shift &&
-		t->host_page_size == (uint64_t)getpagesize() && t->real_host_page_size == (uint64_t)getpagesize() &&
+	uint64_t host = getpagesize(), guest = 1u << b->shift;
+	return t->use_exits == 1 && t->mapped_block_count == 3 && t->target_page_size == guest &&
+		t->host_page_size == (host > guest ? host : guest) && t->real_host_page_size == host &&
 		t->context_content == UC_CTL_CONTEXT_CPU && t->cpu_context_size > 0 &&
 		(size_t)t->cpu_context_size < b->ctx_size && b->ctx_size - t->cpu_context_size < 128 && !t->hook_insert &&
 		!t->no_exit_request && *(const uint8_t *)&t->init_done == 1;
@@ -96,11 +97,38 @@ static bool find_tail(bgl *b, uint64_t pc, int addr_reg)
 	return found == 1;
 }
 
+// The address of an unaligned exclusive load: LDXR from where x0 points. The value
+// appears twice in a context, once as x0, which was there before.
+static bool find_vaddr(bgl *b, uint64_t pc)
+{
+	uint64_t where = BOOT_PA + 0x5a5, v;
+	static __thread uint8_t start[1 << 15];
+	if (b->ctx_size > sizeof start)
+		return false;
+	uc_context_restore(b->uc, b->pristine);
+	uc_reg_write(b->uc, UC_ARM64_REG_X0, &where);
+	uc_context_save(b->uc, b->scratch_ctx);
+	memcpy(start, b->scratch_ctx, b->ctx_size);
+	uc_err e;
+	if (!bgl_start(b, pc, &e) || b->why != BGL_ALIGNMENT)
+		return false;
+	uc_context_save(b->uc, b->scratch_ctx);
+	int found = 0;
+	for (size_t o = 0; o + 8 <= b->ctx_size; o += 8) {
+		memcpy(&v, (char *)b->scratch_ctx + o, 8);
+		if (v == where && memcmp(start + o, &where, 8) != 0) {
+			b->off_vaddr = o;
+			found++;
+		}
+	}
+	return found == 1;
+}
+
 bool bgl_probe(bgl *b)
 {
-	if (b->arch == BGL_ARM64)
-		return find_tail(b, BOOT_PA + 0x200, UC_ARM64_REG_X0);
 	uint64_t pc = BOOT_PA + 0x200;
+	if (b->arch == BGL_ARM64)
+		return find_tail(b, pc, UC_ARM64_REG_X0) && find_vaddr(b, pc + 4);
 	if (!find_tail(b, pc, UC_X86_REG_RCX))
 		return false;
 
