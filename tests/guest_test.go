@@ -92,17 +92,10 @@ func TestGuests(t *testing.T) {
 		for _, f := range files {
 			s := readSpec(t, f)
 			name := strings.TrimSuffix(filepath.Base(f), ".c")
-			for _, arch := range lab.Archs {
-				if s.arch != "" && s.arch != arch {
-					continue
-				}
+			for _, arch := range s.archs() {
 				t.Run(name+"/"+arch, func(t *testing.T) {
 					t.Parallel()
-					sources := []string{f}
-					for _, w := range s.with {
-						sources = append(sources, filepath.Join("guest", strings.ReplaceAll(w, "ARCH", arch)))
-					}
-					prog := lab.BuildGuest(t, arch, sources...)
+					prog := lab.BuildGuest(t, arch, s.sources(f, arch)...)
 					env := append(os.Environ(), s.env...)
 					r := lab.Run(t, lab.Cmd{
 						Args: append([]string{beagle, "run", prog}, s.args...),

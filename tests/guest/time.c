@@ -41,7 +41,7 @@ static u64 commpage_now(void) {
 	}
 	u32 tb[2] = {1, 1};
 	mach(89, tb);
-	return (u64)((unsigned __int128)v * tb[0] / tb[1]);
+	return v * tb[0] / tb[1]; // no overflow within years of uptime
 }
 #endif
 
