@@ -1,6 +1,6 @@
 package abi
 
-// Mach exception types (osfmk/mach/exception_types.h).
+// Exceptions (osfmk/mach/exception_types.h).
 const (
 	EXC_BAD_ACCESS      = 1
 	EXC_BAD_INSTRUCTION = 2
@@ -16,17 +16,74 @@ const (
 	EXC_GUARD           = 12
 	EXC_CORPSE_NOTIFY   = 13
 	EXC_TYPES_COUNT     = 14
+
+	EXC_MASK_ALL = 1<<EXC_BAD_ACCESS | 1<<EXC_BAD_INSTRUCTION | 1<<EXC_ARITHMETIC | 1<<EXC_EMULATION | 1<<EXC_SOFTWARE |
+		1<<EXC_BREAKPOINT | 1<<EXC_SYSCALL | 1<<EXC_MACH_SYSCALL | 1<<EXC_RPC_ALERT | 1<<EXC_RESOURCE | 1<<EXC_GUARD
+
+	EXC_SOFT_SIGNAL = 0x10003 // first code of an EXC_SOFTWARE that carries a signal
 )
 
-// Exception codes that the kernel makes decisions by (osfmk/mach/i386/exception.h).
+// How an exception is told to its port.
 const (
-	EXC_I386_DIV   = 1
-	EXC_I386_INVOP = 1
-	EXC_I386_BPT   = 2
-	EXC_I386_SGL   = 1
-	EXC_I386_GPFLT = 13
+	EXCEPTION_DEFAULT                  = 0x1
+	EXCEPTION_STATE                    = 0x2
+	EXCEPTION_STATE_IDENTITY           = 0x3
+	EXCEPTION_IDENTITY_PROTECTED       = 0x4
+	EXCEPTION_STATE_IDENTITY_PROTECTED = 0x5
+	MACH_EXCEPTION_CODES               = 0x80000000
+	MACH_EXCEPTION_ERRORS              = 0x40000000
+	MACH_EXCEPTION_BACKTRACE_PREFERRED = 0x20000000
 )
 
-// ExitStatus is the wait status of a process that called exit with code
-// (W_EXITCODE of bsd/sys/wait.h).
-func ExitStatus(code int32) int32 { return code & 0xff << 8 }
+// Codes of exceptions on x86-64 (osfmk/mach/i386/exception.h).
+const (
+	EXC_I386_DIVERR    = 0
+	EXC_I386_DIV       = 1
+	EXC_I386_INVOP     = 1
+	EXC_I386_SGL       = 1
+	EXC_I386_SGLSTP    = 1
+	EXC_I386_BPT       = 2
+	EXC_I386_INTO      = 2
+	EXC_I386_NMIFLT    = 2
+	EXC_I386_BPTFLT    = 3
+	EXC_I386_NOEXT     = 3
+	EXC_I386_EXTOVR    = 4
+	EXC_I386_INTOFLT   = 4
+	EXC_I386_BOUNDFLT  = 5
+	EXC_I386_EXTERR    = 5
+	EXC_I386_EMERR     = 6
+	EXC_I386_INVOPFLT  = 6
+	EXC_I386_BOUND     = 7
+	EXC_I386_NOEXTFLT  = 7
+	EXC_I386_DBLFLT    = 8
+	EXC_I386_SSEEXTERR = 8
+	EXC_I386_EXTOVRFLT = 9
+	EXC_I386_INVTSSFLT = 10
+	EXC_I386_SEGNPFLT  = 11
+	EXC_I386_STKFLT    = 12
+	EXC_I386_GPFLT     = 13
+	EXC_I386_PGFLT     = 14
+	EXC_I386_EXTERRFLT = 16
+	EXC_I386_ALIGNFLT  = 17
+	EXC_I386_ENOEXTFLT = 32
+	EXC_I386_ENDPERR   = 33
+)
+
+// Codes of exceptions on arm64 (osfmk/mach/arm/exception.h).
+const (
+	EXC_ARM_FP_UNDEFINED   = 0x0
+	EXC_ARM_BREAKPOINT     = 0x1
+	EXC_ARM_FP_IO          = 0x1
+	EXC_ARM_UNDEFINED      = 0x1
+	EXC_ARM_FP_DZ          = 0x2
+	EXC_ARM_SME_DISALLOWED = 0x2
+	EXC_ARM_FP_OF          = 0x3
+	EXC_ARM_FP_UF          = 0x4
+	EXC_ARM_FP_IX          = 0x5
+	EXC_ARM_FP_ID          = 0x6
+	EXC_ARM_DA_ALIGN       = 0x101
+	EXC_ARM_DA_DEBUG       = 0x102
+	EXC_ARM_SP_ALIGN       = 0x103
+	EXC_ARM_SWP            = 0x104
+	EXC_ARM_PAC_FAIL       = 0x105
+)

@@ -81,6 +81,29 @@ func TestLayoutIoctl(t *testing.T) {
 	checkLayout(t, Ifconf{}, 12, []fieldAt{{"Len", 0}, {"Buf", 4}})
 }
 
+func TestLayoutMach(t *testing.T) {
+	checkLayout(t, MachPortStatus{}, 40, []fieldAt{
+		{"Pset", 0}, {"Seqno", 4}, {"Mscount", 8}, {"Qlimit", 12}, {"Msgcount", 16},
+		{"Sorights", 20}, {"Srights", 24}, {"Pdrequest", 28}, {"Nsrequest", 32}, {"Flags", 36},
+	})
+	checkLayout(t, MachPortLimits{}, 4, []fieldAt{{"Qlimit", 0}})
+	checkLayout(t, MachMsgHeader{}, 24, []fieldAt{
+		{"Bits", 0}, {"Size", 4}, {"RemotePort", 8}, {"LocalPort", 12}, {"VoucherPort", 16},
+		{"Id", 20},
+	})
+	checkLayout(t, MachMsgMaxTrailer{}, 68, []fieldAt{
+		{"TrailerType", 0}, {"TrailerSize", 4}, {"Seqno", 8}, {"Sender", 12}, {"Audit", 20},
+		{"Context", 52}, {"Ad", 60}, {"Labels", 64},
+	})
+	checkLayout(t, MachTimespec{}, 8, []fieldAt{{"Sec", 0}, {"Nsec", 4}})
+	checkLayout(t, MachTimebaseInfo{}, 8, []fieldAt{{"Numer", 0}, {"Denom", 4}})
+	checkLayout(t, MkTimerExpireMsg{}, 48, []fieldAt{{"Header", 0}, {"Unused", 24}})
+	checkLayout(t, MachPortOptions{}, 24, []fieldAt{{"Flags", 0}, {"Mpl", 4}, {"Union", 8}})
+	checkLayout(t, MachMsgPortDescriptor{}, 12, []fieldAt{{"Name", 0}})
+	checkLayout(t, MachMsgOOLDescriptor{}, 16, []fieldAt{{"Address", 0}, {"Size", 12}})
+	checkLayout(t, MachMsgOOLPortsDescriptor{}, 16, []fieldAt{{"Address", 0}, {"Count", 12}})
+}
+
 func TestLayoutProc(t *testing.T) {
 	checkLayout(t, ExternProc{}, 296, []fieldAt{
 		{"Starttime", 0}, {"Vmspace", 16}, {"Sigacts", 24}, {"Flag", 32}, {"Stat", 36},

@@ -20,9 +20,9 @@ const (
 // WCOREFLAG is the bit of a wait status that tells of a core image.
 const WCOREFLAG = 0x80
 
-// WaitExited returns the wait status of a process that ended with the code, of
-// which wait4(2) tells the low 8 bits.
-func WaitExited(code int32) int32 { return code & 0xff << 8 }
+// ExitStatus returns the wait status of a process that ended with the code, of
+// which wait4(2) tells the low 8 bits (W_EXITCODE).
+func ExitStatus(code int32) int32 { return code & 0xff << 8 }
 
 // WaitSignaled returns the wait status of a process that the signal ended.
 func WaitSignaled(s Signal, core bool) int32 {
