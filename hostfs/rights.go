@@ -2,9 +2,6 @@ package hostfs
 
 import "golang.org/x/sys/unix"
 
-// New makes a host. It fails with a [MountError] or a wrapped [unix.Errno].
-func New(o Options) (Host, error) { return nil, unix.ENOSYS }
-
 // ControlRights makes the control message that passes descriptors.
 func ControlRights(fds ...int) []byte { return unix.UnixRights(fds...) }
 
