@@ -79,19 +79,10 @@ func (s *Space) resolve(r *region, addr uint64, a Access) (uint64, *FaultError) 
 // writable gives a present page's entry as it must be for a store: the page its
 // own, the store noted. The rights are not set.
 func (s *Space) writable(r *region, pn, v uint64) (now uint64, kind FaultKind, ok bool) {
-	p := s.phys
 	if v&pteCOW != 0 {
-		if old := v & pteOffset; p.shared(old) {
-			off, ok := p.alloc(s.order, s.order, false)
-			if !ok {
-				return 0, NoMemory, false
-			}
-			copy(p.arena[off:off+1<<s.shift], p.arena[old:])
-			p.unref(old, s.order)
-			v = v&^pteOffset | off
-			s.epoch++
+		if v, ok = s.own(v); !ok {
+			return 0, NoMemory, false
 		}
-		v &^= pteCOW
 	}
 	if s.tracking {
 		v |= pteDirty
@@ -106,6 +97,23 @@ func (s *Space) writable(r *region, pn, v uint64) (now uint64, kind FaultKind, o
 		}
 	}
 	return v, 0, true
+}
+
+// own makes a copy-on-write page this space's alone: a copy, unless nobody else
+// refers to it any more. The entry returned must be stored.
+func (s *Space) own(v uint64) (uint64, bool) {
+	p := s.phys
+	if old := v & pteOffset; p.shared(old) {
+		off, ok := p.alloc(s.order, s.order, false)
+		if !ok {
+			return 0, false
+		}
+		copy(p.arena[off:off+1<<s.shift], p.arena[old:])
+		p.unref(old, s.order)
+		v = v&^pteOffset | off
+		s.epoch++
+	}
+	return v &^ pteCOW, true
 }
 
 // gap gives the absent pages around pn that one fault may fill: within r and

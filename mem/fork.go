@@ -225,7 +225,7 @@ func (s *Space) toObject(r *region, shift uint) error {
 			_, _, ok = o.commit(pn<<s.shift-r.start, o.size)
 		} else if v&pteCOW != 0 {
 			var now uint64
-			if now, _, ok = s.writable(r, pn, v); ok {
+			if now, ok = s.own(v); ok {
 				s.setPTE(l, pn, now)
 			}
 		}
