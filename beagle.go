@@ -85,6 +85,8 @@ type Options struct {
 	// whose name matches one of these (a leading ! excludes).
 	TraceJSON   bool
 	TraceFilter []string
+	// TraceTime puts the time in seconds before each line.
+	TraceTime bool
 	// Verbose prints the registers of a crash to Diag.
 	Verbose bool
 }

@@ -1,9 +1,7 @@
 package beagle
 
-import (
-	"errors"
+import "github.com/beagle-emu/beagle/xnu/trace"
 
-	"github.com/beagle-emu/beagle/xnu/kern"
-)
-
-func newTracer(c *Cmd) (kern.Observer, error) { return nil, errors.New("tracing is not there yet") }
+func newTracer(c *Cmd) (*trace.Tracer, error) {
+	return trace.New(c.Trace, trace.Options{JSON: c.TraceJSON, Filter: c.TraceFilter, Time: c.TraceTime})
+}

@@ -22,7 +22,7 @@ func main() {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(runCommand())
+	root.AddCommand(runCommand(), traceCommand(), syscallsCommand())
 	err := root.Execute()
 	var st exitStatus
 	switch {

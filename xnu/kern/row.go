@@ -198,3 +198,11 @@ type Tables struct {
 	// indexed by its code.
 	MachdepX86, MachdepARM []Row
 }
+
+// ArgName is the name of argument i, in lower case as man pages have it.
+func (r *Row) ArgName(i int) string {
+	if i >= len(r.Args) {
+		return fmt.Sprintf("arg%d", i)
+	}
+	return strings.ToLower(r.Args[i].Name)
+}
