@@ -66,18 +66,7 @@ func (s *segment) isPageZero() bool {
 // XNU's errno. Static arm64 programs, which XNU runs only in development
 // kernels, are accepted.
 func Open(src Source, prefer []cpu.Arch) (*File, error) {
-	n, err := src.Size()
-	if err != nil {
-		return nil, &Error{Reason: IO, Detail: "the size of the file", Err: err}
-	}
-	size := uint64(max(n, 0))
-	head := make([]byte, 4096)
-	got, err := readAt(src, head, 0)
-	if err != nil {
-		return nil, err
-	}
-	head = head[:got]
-	all, err := slices(head, size)
+	head, all, err := openSource(src)
 	if err != nil {
 		return nil, err
 	}
@@ -85,14 +74,31 @@ func Open(src Source, prefer []cpu.Arch) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.off != 0 {
-		head = head[:cap(head)]
-		if got, err = readAt(src, head, s.off); err != nil {
-			return nil, err
-		}
-		head = head[:got]
+	return openSlice(src, head, s, arch)
+}
+
+// openSource reads the start of the file and lists its slices.
+func openSource(src Source) ([]byte, []slice, error) {
+	n, err := src.Size()
+	if err != nil {
+		return nil, nil, &Error{Reason: IO, Detail: "the size of the file", Err: err}
 	}
-	head = head[:min(uint64(len(head)), s.size)]
+	head := make([]byte, 4096)
+	got, err := readAt(src, head, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	head = head[:min(int64(got), max(n, 0))]
+	all, err := slices(head, uint64(max(n, 0)))
+	return head, all, err
+}
+
+// openSlice validates one slice; head is the start of the file.
+func openSlice(src Source, head []byte, s slice, arch cpu.Arch) (*File, error) {
+	head, err := sliceHead(src, head, s)
+	if err != nil {
+		return nil, err
+	}
 	f := &File{src: src, off: s.off, size: s.size, arch: arch, subtype: s.subtype}
 	ncmds, cmds, err := f.header(head, s)
 	if err != nil {
@@ -105,6 +111,44 @@ func Open(src Source, prefer []cpu.Arch) (*File, error) {
 		return nil, f.upx(err)
 	}
 	return f, nil
+}
+
+// sliceHead returns the first bytes of the slice, at most 4096, given those of
+// the file.
+func sliceHead(src Source, head []byte, s slice) ([]byte, error) {
+	if s.off != 0 {
+		head = make([]byte, 4096)
+		n, err := readAt(src, head, s.off)
+		if err != nil {
+			return nil, err
+		}
+		head = head[:n]
+	}
+	return head[:min(uint64(len(head)), s.size)], nil
+}
+
+// readCommands returns the sizeofcmds bytes of load commands behind a header of
+// headerSize bytes.
+func readCommands(src Source, head []byte, s slice, headerSize int) ([]byte, error) {
+	sizeofcmds := uint64(le.Uint32(head[20:]))
+	if sizeofcmds > s.size-uint64(headerSize) {
+		return nil, fail(BadMachO, "%d bytes of load commands in a file of %d", sizeofcmds, s.size)
+	}
+	if sizeofcmds > maxCommands {
+		return nil, fail(NoMemory, "%d bytes of load commands", sizeofcmds)
+	}
+	if sizeofcmds <= uint64(len(head)-headerSize) {
+		return head[headerSize:][:sizeofcmds], nil
+	}
+	cmds := make([]byte, sizeofcmds)
+	n, err := readAt(src, cmds, s.off+uint64(headerSize))
+	if err != nil {
+		return nil, err
+	}
+	if n < len(cmds) {
+		return nil, fail(BadMachO, "the file ends inside the load commands")
+	}
+	return cmds, nil
 }
 
 // upx names the usual cause of one kind of malformed file, which XNU reports
@@ -140,25 +184,8 @@ func (f *File) header(head []byte, s slice) (uint32, []byte, error) {
 	if f.filetype != Execute && f.filetype != Dylinker {
 		return 0, nil, fail(SharedLib, "a %s %s", f.arch, f.filetype)
 	}
-	ncmds, sizeofcmds := le.Uint32(head[16:]), uint64(le.Uint32(head[20:]))
-	if sizeofcmds > f.size-header64Size {
-		return 0, nil, fail(BadMachO, "%d bytes of load commands in a file of %d", sizeofcmds, f.size)
-	}
-	if sizeofcmds > maxCommands {
-		return 0, nil, fail(NoMemory, "%d bytes of load commands", sizeofcmds)
-	}
-	if sizeofcmds <= uint64(len(head)-header64Size) {
-		return ncmds, head[header64Size:][:sizeofcmds], nil
-	}
-	cmds := make([]byte, sizeofcmds)
-	n, err := readAt(f.src, cmds, f.off+header64Size)
-	if err != nil {
-		return 0, nil, err
-	}
-	if n < len(cmds) {
-		return 0, nil, fail(BadMachO, "the file ends inside the load commands")
-	}
-	return ncmds, cmds, nil
+	cmds, err := readCommands(f.src, head, s, header64Size)
+	return le.Uint32(head[16:]), cmds, err
 }
 
 // command takes what the kernel needs of one load command. All others are
@@ -216,9 +243,7 @@ func (f *File) command(c command) error {
 		if !c.has(16) {
 			return fail(BadMachO, "LC_VERSION_MIN is too short")
 		}
-		platform := map[uint32]uint32{lcVersionMacOS: platformMacOS, lcVersionIOS: platformIOS,
-			lcVersionTVOS: platformTVOS, lcVersionWatchOS: platformWatchOS}[c.cmd]
-		return f.version(platform, c.u32(8), c.u32(12))
+		return f.version(minPlatform(c.cmd), c.u32(8), c.u32(12))
 	case lcBuildVersion:
 		if !c.has(24) {
 			return fail(BadMachO, "LC_BUILD_VERSION is too short")

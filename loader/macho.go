@@ -129,6 +129,19 @@ const (
 	platformAny      = 0xffffffff
 )
 
+// minPlatform returns the platform that an LC_VERSION_MIN command means.
+func minPlatform(cmd uint32) uint32 {
+	switch cmd {
+	case lcVersionIOS:
+		return platformIOS
+	case lcVersionTVOS:
+		return platformTVOS
+	case lcVersionWatchOS:
+		return platformWatchOS
+	}
+	return platformMacOS
+}
+
 func platformName(p uint32) string {
 	names := [...]string{"unknown", "macOS", "iOS", "tvOS", "watchOS", "bridgeOS", "Mac Catalyst", "iOS simulator",
 		"tvOS simulator", "watchOS simulator", "DriverKit", "visionOS", "visionOS simulator", "firmware", "sepOS"}
