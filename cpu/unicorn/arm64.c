@@ -100,14 +100,12 @@ static bool on_invalid(uc_engine *uc, void *p)
 
 #define SYSREG(op0, op1, crn, crm, op2) ((op0) << 16 | (op1) << 12 | (crn) << 8 | (crm) << 4 | (op2))
 
-// MRS. Most registers are the engine's business; this one's are the counters,
-// whose time is ours, and the random numbers, which are nobody's: Apple's
-// processors have none, and the architecture lets a read fail.
+// MRS. Most registers are the engine's business; ours are the counters, whose time
+// comes from cpu.Clock, and the random numbers, which Apple's processors lack.
 static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *p)
 {
 	bgl *b = p;
 	uint64_t v, pc;
-	uint32_t flags = 0x40000000;
 	switch (SYSREG(cp->op0, cp->op1, cp->crn, cp->crm, cp->op2)) {
 	case SYSREG(3, 3, 14, 0, 0): // CNTFRQ_EL0
 		v = 24000000;
@@ -124,9 +122,8 @@ static uint32_t on_mrs(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *c
 		break;
 	case SYSREG(3, 3, 2, 4, 0): // RNDR
 	case SYSREG(3, 3, 2, 4, 1): // RNDRRS
-		v = 0;
-		uc_reg_write(uc, UC_ARM64_REG_NZCV, &flags);
-		break;
+		bgl_abort(b, BGL_ILLEGAL);
+		return 1;
 	default:
 		return 0;
 	}

@@ -39,6 +39,7 @@ enum bgl_mode {
 	MODE_BOOT, // the boot page, one to one
 	MODE_DROP, // the window over physical memory, for dropping code
 	MODE_STEP, // fetches come from copies of the page
+	MODE_ABORT, // nothing: see bgl_abort
 };
 
 // Guest physical layout. The arena is far above what a guest can address, so no
@@ -81,7 +82,7 @@ typedef struct bgl {
 
 	bgl_ctx *cur; // whose state the engine holds; NULL: nobody's
 	uc_context *pristine;
-	uc_context *scratch_ctx;
+	uc_context *scratch_ctx, *abort_ctx;
 	size_t ctx_size;
 
 	// The outcome.
@@ -135,7 +136,7 @@ typedef struct bgl {
 	size_t off_old_exception, off_is_int, off_vaddr; // in a context
 	size_t off_tail;                      // in uc_engine, of struct tail
 
-	uc_hook hooks[12];
+	uc_hook hooks[16];
 	int nhooks;
 } bgl;
 
@@ -159,6 +160,7 @@ uint64_t bgl_ticks(bgl *b);
 bool bgl_start(bgl *b, uint64_t pc, uc_err *err);
 bool bgl_add_hook(bgl *b, int type, void *f, int insn);
 void bgl_stop(bgl *b, int why);
+void bgl_abort(bgl *b, int why);
 
 // hooks.c
 bool bgl_fill(uc_engine *uc, uint64_t va, uc_mem_type t, uc_tlb_entry *out, void *p);

@@ -38,6 +38,18 @@ void bgl_stop(bgl *b, int why)
 	uc_emu_stop(b->uc);
 }
 
+// Ends the run at the instruction that the calling hook is about, as if it had
+// never begun. Only for hooks called inside a block, at which the engine does not
+// stop: the rest of the block still runs, so it is cut off from memory, and the
+// registers are put back afterwards.
+void bgl_abort(bgl *b, int why)
+{
+	uc_context_save(b->uc, b->abort_ctx);
+	b->mode = MODE_ABORT;
+	bgl_flush(b);
+	bgl_stop(b, why);
+}
+
 bgl *bgl_new(int arch, void *arena, uint64_t arena_size, void *flags, bool preempt, unsigned cpus, uint32_t code_buffer,
 	const char **what, int *err)
 {
@@ -77,6 +89,7 @@ bgl *bgl_new(int arch, void *arena, uint64_t arena_size, void *flags, bool preem
 	b->ctx_size = uc_context_size(b->uc);
 	TRY(uc_context_alloc(b->uc, &b->pristine), "context_alloc")
 	TRY(uc_context_alloc(b->uc, &b->scratch_ctx), "context_alloc")
+	TRY(uc_context_alloc(b->uc, &b->abort_ctx), "context_alloc")
 	b->what = "hook_add";
 	if (!bgl_add_hook(b, UC_HOOK_TLB_FILL, bgl_fill, 0))
 		goto fail;
@@ -102,6 +115,8 @@ fail:
 		uc_context_free(b->pristine);
 	if (b->scratch_ctx)
 		uc_context_free(b->scratch_ctx);
+	if (b->abort_ctx)
+		uc_context_free(b->abort_ctx);
 	if (b->uc)
 		uc_close(b->uc);
 	unmap_pages(b);
@@ -114,6 +129,7 @@ void bgl_close(bgl *b)
 	bgl_sigbus_forget(b->arena);
 	uc_context_free(b->pristine);
 	uc_context_free(b->scratch_ctx);
+	uc_context_free(b->abort_ctx);
 	uc_close(b->uc);
 	unmap_pages(b);
 	free(b->edges);
@@ -241,11 +257,18 @@ uint64_t bgl_ticks(bgl *b)
 // when the engine gave an error nobody asked for.
 bool bgl_start(bgl *b, uint64_t pc, uc_err *err)
 {
+	int mode = b->mode;
 	b->why = BGL_NONE;
 	bgl_in_guest = 1;
 	uc_err e = uc_emu_start(b->uc, pc, 0, 0, 0);
 	bgl_in_guest = 0;
 	*err = e;
+	if (b->mode == MODE_ABORT) {
+		b->mode = mode;
+		uc_context_restore(b->uc, b->abort_ctx);
+		bgl_flush(b);
+		return e == UC_ERR_OK || e == UC_ERR_EXCEPTION;
+	}
 	if (e == UC_ERR_EXCEPTION) {
 		b->why = b->refuse_why;
 		b->access = b->refuse_access;

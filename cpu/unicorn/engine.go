@@ -11,8 +11,8 @@
 // Floating-point exceptions are never raised: unmasking them in MXCSR, the x87
 // control word or FPCR sets the sticky flags only. Misaligned SSE operands, a
 // misaligned arm64 stack pointer and x86-64 alignment checks (EFLAGS.AC) do not
-// fault. RDRAND, RDSEED and arm64 RNDR are not advertised, but a program that uses
-// them regardless reads the host's randomness. AVX is absent.
+// fault. RDRAND and RDSEED are not advertised, but a program that executes RDRAND
+// regardless reads the host's randomness. AVX is absent.
 package unicorn
 
 /*

@@ -179,6 +179,8 @@ bool bgl_fill(uc_engine *uc, uint64_t va, uc_mem_type t, uc_tlb_entry *out, void
 	int access = t == UC_MEM_FETCH ? 2 : t == UC_MEM_WRITE ? 1 : 0;
 	if (__builtin_expect(b->mode == MODE_BOOT || b->mode == MODE_DROP, 0))
 		return special_fill(b, va, out);
+	if (__builtin_expect(b->mode == MODE_ABORT, 0))
+		return refuse(b, BGL_NONE, access, va, 0);
 
 	uint64_t tagged = va;
 	if (b->arch == BGL_ARM64 && access != 2 && !(va >> 55 & 1))

@@ -51,11 +51,30 @@ static void on_interrupt(uc_engine *uc, uint32_t n, void *p)
 	}
 }
 
+// #UD, and also INT 6, for which nobody has moved RIP on.
 static bool on_invalid(uc_engine *uc, void *p)
 {
-	bgl_stop(p, BGL_ILLEGAL);
+	bgl *b = p;
+	if (!b->off_is_int || !by_int(b)) {
+		bgl_stop(b, BGL_ILLEGAL);
+		return true;
+	}
+	uint64_t next;
+	memcpy(&next, (char *)b->scratch_ctx + b->off_is_int + 4, 8);
+	uc_reg_write(uc, UC_X86_REG_RIP, &next);
+	b->num = 6;
+	bgl_stop(b, BGL_INT);
 	return true;
 }
+
+// The engine lets user programs do I/O, and has SYSENTER do nothing.
+static uint32_t on_in(uc_engine *uc, uint32_t port, int size, void *p)
+{
+	bgl_abort(p, BGL_PROTECTION);
+	return 0;
+}
+static void on_out(uc_engine *uc, uint32_t port, int size, uint32_t value, void *p) { bgl_abort(p, BGL_PROTECTION); }
+static void on_sysenter(uc_engine *uc, void *p) { bgl_abort(p, BGL_PROTECTION); }
 
 static int set4(uc_engine *uc, const uint32_t v[4])
 {
@@ -211,7 +230,9 @@ bool bgl_x86_boot(bgl *b)
 	if (!bgl_add_hook(b, UC_HOOK_INSN, on_syscall, UC_X86_INS_SYSCALL) ||
 		!bgl_add_hook(b, UC_HOOK_INTR, on_interrupt, 0) || !bgl_add_hook(b, UC_HOOK_INSN_INVALID, on_invalid, 0) ||
 		!bgl_add_hook(b, UC_HOOK_INSN, on_rdtsc, UC_X86_INS_RDTSC) ||
-		!bgl_add_hook(b, UC_HOOK_INSN, on_rdtscp, UC_X86_INS_RDTSCP))
+		!bgl_add_hook(b, UC_HOOK_INSN, on_rdtscp, UC_X86_INS_RDTSCP) ||
+		!bgl_add_hook(b, UC_HOOK_INSN, on_in, UC_X86_INS_IN) || !bgl_add_hook(b, UC_HOOK_INSN, on_out, UC_X86_INS_OUT) ||
+		!bgl_add_hook(b, UC_HOOK_INSN, on_sysenter, UC_X86_INS_SYSENTER))
 		return false;
 	static const uint8_t code[] = {
 		0x48, 0xcf, // iretq
@@ -235,11 +256,14 @@ bool bgl_x86_boot(bgl *b)
 	uc_x86_mmr gdtr = {.base = BOOT_PA + 0x800, .limit = sizeof gdt - 1};
 	uc_x86_msr efer = {.rid = 0xc0000080};
 	uint16_t cs = 0x08, ss = 0x10;
-	uint64_t rsp = BOOT_PA + 0x1000, zero = 0;
+	uint64_t rsp = BOOT_PA + 0x1000, zero = 0, cr4 = 0;
 	uc_reg_write(b->uc, UC_X86_REG_GDTR, &gdtr);
 	uc_reg_read(b->uc, UC_X86_REG_MSR, &efer);
 	efer.value |= 1; // SCE: SYSRET in a user program is #GP, not #UD
 	uc_reg_write(b->uc, UC_X86_REG_MSR, &efer);
+	uc_reg_read(b->uc, UC_X86_REG_CR4, &cr4);
+	cr4 |= 1 << 8; // PCE, which the engine takes the wrong way round: RDPMC is #GP
+	uc_reg_write(b->uc, UC_X86_REG_CR4, &cr4);
 	if (uc_reg_write(b->uc, UC_X86_REG_SS, &ss) || uc_reg_write(b->uc, UC_X86_REG_CS, &cs) ||
 		uc_reg_write(b->uc, UC_X86_REG_RSP, &rsp))
 		return false;
