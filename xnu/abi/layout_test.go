@@ -104,6 +104,95 @@ func TestLayoutMach(t *testing.T) {
 	checkLayout(t, MachMsgOOLPortsDescriptor{}, 16, []fieldAt{{"Address", 0}, {"Count", 12}})
 }
 
+func TestLayoutMachinfo(t *testing.T) {
+	checkLayout(t, TimeValue{}, 8, []fieldAt{{"Seconds", 0}, {"Microseconds", 4}})
+	checkLayout(t, TaskBasicInfo64{}, 40, []fieldAt{
+		{"SuspendCount", 0}, {"VirtualSize", 4}, {"ResidentSize", 12}, {"UserTime", 20}, {"SystemTime", 28},
+		{"Policy", 36},
+	})
+	checkLayout(t, MachTaskBasicInfo{}, 48, []fieldAt{
+		{"VirtualSize", 0}, {"ResidentSize", 8}, {"ResidentSizeMax", 16}, {"UserTime", 24}, {"SystemTime", 32},
+		{"Policy", 40}, {"SuspendCount", 44},
+	})
+	checkLayout(t, TaskEventsInfo{}, 32, []fieldAt{
+		{"Faults", 0}, {"Pageins", 4}, {"CowFaults", 8}, {"MessagesSent", 12}, {"MessagesReceived", 16},
+		{"SyscallsMach", 20}, {"SyscallsUnix", 24}, {"Csw", 28},
+	})
+	checkLayout(t, TaskThreadTimesInfo{}, 16, []fieldAt{{"UserTime", 0}, {"SystemTime", 8}})
+	checkLayout(t, TaskAbsolutetimeInfo{}, 32, []fieldAt{{"TotalUser", 0}, {"TotalSystem", 8}, {"ThreadsUser", 16}, {"ThreadsSystem", 24}})
+	checkLayout(t, TaskDyldInfo{}, 20, []fieldAt{{"AllImageInfoAddr", 0}, {"AllImageInfoSize", 8}, {"AllImageInfoFormat", 16}})
+	checkLayout(t, TaskVMInfo{}, 372, []fieldAt{
+		{"VirtualSize", 0}, {"RegionCount", 8}, {"PageSize", 12}, {"ResidentSize", 16}, {"ResidentSizePeak", 24},
+		{"Device", 32}, {"DevicePeak", 40}, {"Internal", 48}, {"InternalPeak", 56}, {"External", 64},
+		{"ExternalPeak", 72}, {"Reusable", 80}, {"ReusablePeak", 88}, {"PurgeableVolatilePmap", 96}, {"PurgeableVolatileResident", 104},
+		{"PurgeableVolatileVirtual", 112}, {"Compressed", 120}, {"CompressedPeak", 128}, {"CompressedLifetime", 136}, {"PhysFootprint", 144},
+		{"MinAddress", 152}, {"MaxAddress", 160}, {"LedgerPhysFootprintPeak", 168}, {"LedgerPurgeableNonvolatile", 176}, {"LedgerPurgeableNovolatileCompressed", 184},
+		{"LedgerPurgeableVolatile", 192}, {"LedgerPurgeableVolatileCompressed", 200}, {"LedgerTagNetworkNonvolatile", 208}, {"LedgerTagNetworkNonvolatileCompressed", 216}, {"LedgerTagNetworkVolatile", 224},
+		{"LedgerTagNetworkVolatileCompressed", 232}, {"LedgerTagMediaFootprint", 240}, {"LedgerTagMediaFootprintCompressed", 248}, {"LedgerTagMediaNofootprint", 256}, {"LedgerTagMediaNofootprintCompressed", 264},
+		{"LedgerTagGraphicsFootprint", 272}, {"LedgerTagGraphicsFootprintCompressed", 280}, {"LedgerTagGraphicsNofootprint", 288}, {"LedgerTagGraphicsNofootprintCompressed", 296}, {"LedgerTagNeuralFootprint", 304},
+		{"LedgerTagNeuralFootprintCompressed", 312}, {"LedgerTagNeuralNofootprint", 320}, {"LedgerTagNeuralNofootprintCompressed", 328}, {"LimitBytesRemaining", 336}, {"Decompressions", 344},
+		{"LedgerSwapins", 348}, {"LedgerTagNeuralNofootprintTotal", 356}, {"LedgerTagNeuralNofootprintPeak", 364},
+	})
+	checkLayout(t, TaskFlagsInfo{}, 4, []fieldAt{{"Flags", 0}})
+	checkLayout(t, TaskPowerInfo{}, 48, []fieldAt{
+		{"TotalUser", 0}, {"TotalSystem", 8}, {"TaskInterruptWakeups", 16}, {"TaskPlatformIdleWakeups", 24}, {"TaskTimerWakeupsBin1", 32},
+		{"TaskTimerWakeupsBin2", 40},
+	})
+	checkLayout(t, ThreadBasicInfo{}, 40, []fieldAt{
+		{"UserTime", 0}, {"SystemTime", 8}, {"CpuUsage", 16}, {"Policy", 20}, {"RunState", 24},
+		{"Flags", 28}, {"SuspendCount", 32}, {"SleepTime", 36},
+	})
+	checkLayout(t, ThreadIdentifierInfo{}, 24, []fieldAt{{"ThreadId", 0}, {"ThreadHandle", 8}, {"DispatchQaddr", 16}})
+	checkLayout(t, ThreadExtendedInfo{}, 112, []fieldAt{
+		{"UserTime", 0}, {"SystemTime", 8}, {"CpuUsage", 16}, {"Policy", 20}, {"RunState", 24},
+		{"Flags", 28}, {"SleepTime", 32}, {"Curpri", 36}, {"Priority", 40}, {"Maxpriority", 44},
+		{"Name", 48},
+	})
+	checkLayout(t, HostBasicInfo{}, 48, []fieldAt{
+		{"MaxCpus", 0}, {"AvailCpus", 4}, {"MemorySize", 8}, {"CpuType", 12}, {"CpuSubtype", 16},
+		{"CpuThreadtype", 20}, {"PhysicalCpu", 24}, {"PhysicalCpuMax", 28}, {"LogicalCpu", 32}, {"LogicalCpuMax", 36},
+		{"MaxMem", 40},
+	})
+	checkLayout(t, HostSchedInfo{}, 8, []fieldAt{{"MinTimeout", 0}, {"MinQuantum", 4}})
+	checkLayout(t, HostPriorityInfo{}, 32, []fieldAt{
+		{"KernelPriority", 0}, {"SystemPriority", 4}, {"ServerPriority", 8}, {"UserPriority", 12}, {"DepressPriority", 16},
+		{"IdlePriority", 20}, {"MinimumPriority", 24}, {"MaximumPriority", 28},
+	})
+	checkLayout(t, HostLoadInfo{}, 24, []fieldAt{{"Avenrun", 0}, {"MachFactor", 12}})
+	checkLayout(t, HostCPULoadInfo{}, 16, []fieldAt{{"CpuTicks", 0}})
+	checkLayout(t, HostPreferredUserArch{}, 8, []fieldAt{{"CpuType", 0}, {"CpuSubtype", 4}})
+	checkLayout(t, VMStatistics64{}, 152, []fieldAt{
+		{"FreeCount", 0}, {"ActiveCount", 4}, {"InactiveCount", 8}, {"WireCount", 12}, {"ZeroFillCount", 16},
+		{"Reactivations", 24}, {"Pageins", 32}, {"Pageouts", 40}, {"Faults", 48}, {"CowFaults", 56},
+		{"Lookups", 64}, {"Hits", 72}, {"Purges", 80}, {"PurgeableCount", 88}, {"SpeculativeCount", 92},
+		{"Decompressions", 96}, {"Compressions", 104}, {"Swapins", 112}, {"Swapouts", 120}, {"CompressorPageCount", 128},
+		{"ThrottledCount", 132}, {"ExternalPageCount", 136}, {"InternalPageCount", 140}, {"TotalUncompressedPagesInCompressor", 144},
+	})
+	checkLayout(t, VMRegionBasicInfo64{}, 36, []fieldAt{
+		{"Protection", 0}, {"MaxProtection", 4}, {"Inheritance", 8}, {"Shared", 12}, {"Reserved", 16},
+		{"Offset", 20}, {"Behavior", 28}, {"UserWiredCount", 32},
+	})
+	checkLayout(t, VMRegionExtendedInfo{}, 36, []fieldAt{
+		{"Protection", 0}, {"UserTag", 4}, {"PagesResident", 8}, {"PagesSharedNowPrivate", 12}, {"PagesSwappedOut", 16},
+		{"PagesDirtied", 20}, {"RefCount", 24}, {"ShadowDepth", 28}, {"ExternalPager", 30}, {"ShareMode", 31},
+		{"PagesReusable", 32},
+	})
+	checkLayout(t, VMRegionTopInfo{}, 20, []fieldAt{
+		{"ObjId", 0}, {"RefCount", 4}, {"PrivatePagesResident", 8}, {"SharedPagesResident", 12}, {"ShareMode", 16},
+	})
+	checkLayout(t, VMRegionSubmapInfo64{}, 76, []fieldAt{
+		{"Protection", 0}, {"MaxProtection", 4}, {"Inheritance", 8}, {"Offset", 12}, {"UserTag", 20},
+		{"PagesResident", 24}, {"PagesSharedNowPrivate", 28}, {"PagesSwappedOut", 32}, {"PagesDirtied", 36}, {"RefCount", 40},
+		{"ShadowDepth", 44}, {"ExternalPager", 46}, {"ShareMode", 47}, {"IsSubmap", 48}, {"Behavior", 52},
+		{"ObjectId", 56}, {"UserWiredCount", 60}, {"PagesReusable", 64}, {"ObjectIdFull", 68},
+	})
+	checkLayout(t, VMRegionSubmapShortInfo64{}, 48, []fieldAt{
+		{"Protection", 0}, {"MaxProtection", 4}, {"Inheritance", 8}, {"Offset", 12}, {"UserTag", 20},
+		{"RefCount", 24}, {"ShadowDepth", 28}, {"ExternalPager", 30}, {"ShareMode", 31}, {"IsSubmap", 32},
+		{"Behavior", 36}, {"ObjectId", 40}, {"UserWiredCount", 44},
+	})
+}
+
 func TestLayoutProc(t *testing.T) {
 	checkLayout(t, ExternProc{}, 296, []fieldAt{
 		{"Starttime", 0}, {"Vmspace", 16}, {"Sigacts", 24}, {"Flag", 32}, {"Stat", 36},
@@ -275,6 +364,30 @@ func TestLayoutTermios(t *testing.T) {
 		{"Ispeed", 56}, {"Ospeed", 64},
 	})
 	checkLayout(t, Winsize{}, 8, []fieldAt{{"Row", 0}, {"Col", 2}, {"Xpixel", 4}, {"Ypixel", 6}})
+}
+
+func TestLayoutThreadstate(t *testing.T) {
+	checkLayout(t, X86ExceptionState64{}, 16, []fieldAt{{"Trapno", 0}, {"Cpu", 2}, {"Err", 4}, {"Faultvaddr", 8}})
+	checkLayout(t, X86ThreadState64{}, 168, []fieldAt{
+		{"Rax", 0}, {"Rbx", 8}, {"Rcx", 16}, {"Rdx", 24}, {"Rdi", 32},
+		{"Rsi", 40}, {"Rbp", 48}, {"Rsp", 56}, {"R8", 64}, {"R9", 72},
+		{"R10", 80}, {"R11", 88}, {"R12", 96}, {"R13", 104}, {"R14", 112},
+		{"R15", 120}, {"Rip", 128}, {"Rflags", 136}, {"Cs", 144}, {"Fs", 152},
+		{"Gs", 160},
+	})
+	checkLayout(t, ARMExceptionState64{}, 16, []fieldAt{{"Far", 0}, {"Esr", 8}, {"Exception", 12}})
+	checkLayout(t, ARMThreadState64{}, 272, []fieldAt{
+		{"X", 0}, {"Fp", 232}, {"Lr", 240}, {"Sp", 248}, {"Pc", 256},
+		{"Cpsr", 264}, {"Flags", 268},
+	})
+	checkLayout(t, X86FloatState64{}, 524, []fieldAt{
+		{"Fcw", 8}, {"Fsw", 10}, {"Ftw", 12}, {"Fop", 14}, {"IP", 16},
+		{"CS", 20}, {"DP", 24}, {"DS", 28}, {"Mxcsr", 32}, {"Mxcsrmask", 36},
+		{"Stmm", 40}, {"Xmm", 168},
+	})
+	checkLayout(t, X86Mcontext64{}, 712, []fieldAt{{"ES", 0}, {"SS", 16}, {"FS", 184}})
+	checkLayout(t, ARMNeonState64{}, 528, []fieldAt{{"V", 0}, {"Fpsr", 512}, {"Fpcr", 516}})
+	checkLayout(t, ARMMcontext64{}, 816, []fieldAt{{"ES", 0}, {"SS", 16}, {"NS", 288}})
 }
 
 func TestLayoutTime(t *testing.T) {
