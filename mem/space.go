@@ -81,6 +81,9 @@ func (s *Space) ID() uint64 { return s.id }
 
 // widen makes a range whole pages. ok is false if it wraps.
 func (s *Space) widen(addr, size uint64) (lo, hi uint64, ok bool) {
+	if size == 0 {
+		return addr &^ s.mask(), addr &^ s.mask(), true
+	}
 	end := addr + size
 	if end < addr || end+s.mask() < end {
 		return 0, 0, false
@@ -117,7 +120,7 @@ func (s *Space) Map(addr, size uint64, o MapOptions) (uint64, error) {
 		r.inherit = InheritShare
 	}
 	if o.Object != nil && o.File != nil || o.File != nil && !reflect.TypeOf(o.File).Comparable() ||
-		o.Offset+size < o.Offset || o.Offset+size >= 1<<63 {
+		(o.Object != nil || o.File != nil) && (o.Offset >= 1<<63 || size >= 1<<63-o.Offset) {
 		return 0, ErrBadAddress
 	}
 	if o.Object != nil && !o.Shared {
