@@ -6,6 +6,8 @@ import "github.com/beagle-emu/beagle/xnu/kern"
 func groups() [][]kern.Row {
 	return [][]kern.Row{
 		mmanRows(),
+		pipeRows(),
+		selectRows(),
 	}
 }
 

@@ -92,3 +92,7 @@ func MemErrno(err error) error {
 	}
 	return err
 }
+
+// IsBlocked reports whether err is Block's for a thread that has been parked: the
+// call is not over.
+func IsBlocked(err error) bool { return err == errBlocked }

@@ -1,0 +1,188 @@
+package bsd
+
+import (
+	"github.com/beagle-emu/beagle/xnu/abi"
+	"github.com/beagle-emu/beagle/xnu/kern"
+)
+
+// Pipes, after bsd/kern/sys_pipe.c.
+
+const (
+	// pipeSize is BIG_PIPE_SIZE: what a pipe holds once it is in earnest use.
+	pipeSize = 64 << 10
+	// pipeAtomic is PIPE_BUF: writes of at most this many bytes are never split.
+	pipeAtomic = 512
+)
+
+func pipeRows() []kern.Row {
+	return []kern.Row{kern.Sys(42, "pipe", kern.RetInt, kern.Full, pipe)}
+}
+
+// pipeBuf is the ring between two ends.
+type pipeBuf struct {
+	ring             []byte
+	start, n         int
+	readers, writers int
+	rq, wq           kern.WaitQueue
+	ino              uint64
+	made             abi.Timespec
+}
+
+// NewPipe makes the two ends of a pipe.
+func NewPipe(m *kern.Machine) (r, w *kern.File) {
+	p := &pipeBuf{readers: 1, writers: 1, ino: nextIno(m)}
+	sec, nsec := m.Realtime()
+	p.made = abi.Timespec{Sec: sec, Nsec: nsec}
+	return kern.NewFile(&pipeEnd{p, false}, kern.FREAD), kern.NewFile(&pipeEnd{p, true}, kern.FWRITE)
+}
+
+// nextIno numbers objects that no file system does.
+func nextIno(m *kern.Machine) uint64 {
+	n, _ := m.Ext["ino"].(uint64)
+	n++
+	m.Ext["ino"] = n
+	return n
+}
+
+func pipe(t *kern.Thread, _ *kern.NoArgs) (uint64, error) {
+	r, w := NewPipe(t.Machine())
+	rfd, err := t.Proc.AllocFD(r, 0, false)
+	if err == nil {
+		var wfd abi.FD
+		if wfd, err = t.Proc.AllocFD(w, 0, false); err == nil {
+			t.Ret1 = uint64(wfd)
+			return uint64(rfd), nil
+		}
+		t.Proc.CloseFD(rfd)
+		w.Unref()
+		return 0, err
+	}
+	r.Unref()
+	w.Unref()
+	return 0, err
+}
+
+// pipeEnd is one end as an open file.
+type pipeEnd struct {
+	p     *pipeBuf
+	write bool
+}
+
+func (e *pipeEnd) Type() kern.FileType { return kern.TypePipe }
+
+func (e *pipeEnd) Read(_ *kern.Thread, _ *kern.File, b []byte) (int, error) {
+	p := e.p
+	if e.write {
+		return 0, abi.EBADF
+	}
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if p.n == 0 {
+		if p.writers == 0 {
+			return 0, nil
+		}
+		return 0, abi.EAGAIN
+	}
+	k := min(len(b), p.n)
+	first := copy(b[:k], p.ring[p.start:min(len(p.ring), p.start+k)])
+	copy(b[first:k], p.ring)
+	p.start, p.n = (p.start+k)%len(p.ring), p.n-k
+	p.wq.WakeAll(nil)
+	return k, nil
+}
+
+func (e *pipeEnd) Write(_ *kern.Thread, _ *kern.File, b []byte) (int, error) {
+	p := e.p
+	if !e.write {
+		return 0, abi.EBADF
+	}
+	if p.readers == 0 {
+		return 0, abi.EPIPE
+	}
+	if p.ring == nil {
+		p.ring = make([]byte, pipeSize)
+	}
+	room := len(p.ring) - p.n
+	if room == 0 && len(b) > 0 || len(b) <= pipeAtomic && room < len(b) {
+		return 0, abi.EAGAIN
+	}
+	k := min(len(b), room)
+	end := (p.start + p.n) % len(p.ring)
+	first := copy(p.ring[end:min(len(p.ring), end+k)], b[:k])
+	copy(p.ring, b[first:k])
+	if p.n += k; k > 0 {
+		p.rq.WakeAll(nil)
+	}
+	return k, nil
+}
+
+func (e *pipeEnd) Ready(_ *kern.File, want kern.Events) kern.Events {
+	p := e.p
+	var ev kern.Events
+	if e.write {
+		if p.readers == 0 {
+			return want&kern.EvOut | kern.EvHup
+		}
+		if pipeSize-p.n >= pipeAtomic {
+			ev = kern.EvOut
+		}
+		return ev & want
+	}
+	if p.n > 0 {
+		ev = kern.EvIn
+	}
+	if p.writers == 0 {
+		return want&kern.EvIn | kern.EvHup
+	}
+	return ev & want
+}
+
+func (e *pipeEnd) Source(*kern.File, kern.Events) kern.Source {
+	if e.write {
+		return &e.p.wq
+	}
+	return &e.p.rq
+}
+
+// Readable and Writable are what FIONREAD and kevent's data say, in bytes.
+func (e *pipeEnd) Readable() int { return e.p.n }
+
+// Writable is the room left.
+func (e *pipeEnd) Writable() int { return pipeSize - e.p.n }
+
+func (e *pipeEnd) Stat(t *kern.Thread, _ *kern.File, st *abi.Stat64) error {
+	*st = abi.Stat64{Mode: abi.S_IFIFO | 0o600, Size: int64(e.p.n), Blksize: pipeSize / 4, Ino: abi.Ino(e.p.ino),
+		Uid: abi.UID(t.Proc.Cred.EUID), Gid: abi.GID(t.Proc.Cred.EGID),
+		Atimespec: e.p.made, Mtimespec: e.p.made, Ctimespec: e.p.made}
+	st.Blocks = (st.Size + 511) / 512
+	return nil
+}
+
+func (e *pipeEnd) Ioctl(t *kern.Thread, f *kern.File, req uint32, arg uint64) (uint64, error) {
+	switch req {
+	case abi.FIONREAD:
+		return 0, t.Space().Store32(arg, uint32(e.p.n))
+	case abi.FIONBIO, abi.FIOASYNC:
+		return 0, nil
+	case abi.TIOCSPGRP:
+		v, err := t.Space().Load32(arg)
+		if err == nil {
+			f.Owner = abi.PID(v)
+		}
+		return 0, err
+	case abi.TIOCGPGRP:
+		return 0, t.Space().Store32(arg, uint32(f.Owner))
+	}
+	return 0, abi.ENOTTY
+}
+
+func (e *pipeEnd) Close(*kern.File) {
+	if e.write {
+		e.p.writers--
+	} else {
+		e.p.readers--
+	}
+	e.p.rq.WakeAll(nil)
+	e.p.wq.WakeAll(nil)
+}
