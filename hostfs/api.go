@@ -21,6 +21,9 @@ const (
 	RdHup
 	// Invalid: the descriptor is not open (Poll1 only).
 	Invalid
+	// Edge makes a Watch report a condition once when it is made, if the
+	// condition holds then, and afterwards only when something new happens.
+	Edge
 )
 
 // Event is one thing that happened: exactly one of Ev, Signal, Child and Done

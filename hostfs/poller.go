@@ -160,7 +160,7 @@ func (p *poller) Watch(fd int, ev Events, token uint64) error {
 	}
 	p.watchMu.Lock()
 	defer p.watchMu.Unlock()
-	ev &= In | Out | Err | Hup | Pri | RdHup
+	ev &= In | Out | Err | Hup | Pri | RdHup | Edge
 	if ev == 0 {
 		_, known := p.watches[fd]
 		delete(p.watches, fd)
@@ -177,6 +177,9 @@ func (p *poller) Watch(fd int, ev Events, token uint64) error {
 	w := &watch{fd: fd, ev: ev, token: token}
 	delete(p.always, fd)
 	e := unix.EpollEvent{Events: toEpoll(ev), Fd: int32(fd)}
+	if ev&Edge != 0 {
+		e.Events |= unix.EPOLLET
+	}
 	op, other := unix.EPOLL_CTL_ADD, unix.EPOLL_CTL_MOD
 	if _, known := p.watches[fd]; known {
 		op, other = other, op
@@ -290,10 +293,13 @@ func (p *poller) inner(out []Event) (n int, nudged bool) {
 func (p *poller) constant(out []Event, n int) int {
 	p.watchMu.Lock()
 	defer p.watchMu.Unlock()
-	for _, w := range p.always {
+	for fd, w := range p.always {
 		if ev := w.ev & (In | Out); ev != 0 && n < len(out) {
 			out[n] = Event{Token: w.token, Ev: ev}
 			n++
+			if w.ev&Edge != 0 {
+				delete(p.always, fd)
+			}
 		}
 	}
 	return n

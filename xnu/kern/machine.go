@@ -66,6 +66,17 @@ type Hooks struct {
 	Exception func(t *Thread, e Exception) bool
 	// ThreadPort gives the name of t's port in its own task.
 	ThreadPort func(t *Thread) abi.Port
+	// ThreadByPort finds the thread that a port name of p denotes, in any task;
+	// nil if there is none.
+	ThreadByPort func(p *Process, name abi.Port) *Thread
+	// PortDeallocate drops one reference of a port name of p.
+	PortDeallocate func(p *Process, name abi.Port)
+	// SemaphoreSignal is semaphore_signal on a port name of p. SemaphoreWait is
+	// semaphore_timedwait_signal: wait on one, having signalled the other (0:
+	// none) once; deadline is in machine monotonic nanoseconds, 0 for none. Its
+	// error is a KernReturn or [Thread.Block]'s.
+	SemaphoreSignal func(p *Process, name abi.Port) abi.KernReturn
+	SemaphoreWait   func(t *Thread, wait, signal abi.Port, deadline int64) error
 	// ConsoleFiles opens what descriptors 0, 1, 2 of the first process are.
 	Stdio func(m *Machine, fd int) *File
 	// Note tells kqueues about process events (NOTE_EXIT, NOTE_FORK...).
@@ -86,7 +97,6 @@ type Machine struct {
 	current *Thread
 	timers  timerHeap
 	hostq   map[int]*HostQueue
-	hostGen uint64
 	posted  chan func()
 
 	// Init is the first process; the run ends when it has.

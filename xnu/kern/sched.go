@@ -128,21 +128,22 @@ func (m *Machine) runTimers() {
 	}
 }
 
-// HostQueue is the wait queue of one host descriptor.
+// HostQueue is the wait queue of one host descriptor. The descriptor is watched
+// edge triggered: a wait is armed anew each time somebody joins, which reports
+// what holds at that moment, and a kqueue note that stays on learns of each new
+// arrival without the host repeating itself in between.
 type HostQueue struct {
 	WaitQueue
 	m     *Machine
 	fd    int
 	armed hostfs.Events
-	gen   uint64
 }
 
 // HostSource returns the queue on which readiness of a host descriptor arrives.
 func (m *Machine) HostSource(fd int) Source {
 	q := m.hostq[fd]
 	if q == nil {
-		m.hostGen++
-		q = &HostQueue{m: m, fd: fd, gen: m.hostGen}
+		q = &HostQueue{m: m, fd: fd}
 		m.hostq[fd] = q
 	}
 	return q
@@ -160,31 +161,23 @@ func (m *Machine) ForgetHost(fd int) {
 	}
 }
 
-// Add puts w on the queue and arms the descriptor for what it wants.
+// Add puts w on the queue and arms the descriptor for what all on it want.
 func (q *HostQueue) Add(w *Waiter) {
 	q.WaitQueue.Add(w)
-	q.update()
-}
-
-// Remove takes w off and disarms what nobody wants any more.
-func (q *HostQueue) Remove(w *Waiter) {
-	q.WaitQueue.Remove(w)
-	q.update()
-}
-
-func (q *HostQueue) update() {
 	var ev hostfs.Events
 	for w := q.First(); w != nil; w = w.next {
 		ev |= hostEvents(w.Want)
 	}
-	if ev == q.armed {
-		return
-	}
 	q.armed = ev
-	if err := q.m.Host.Poller().Watch(q.fd, ev, uint64(q.fd)); err != nil {
-		q.armed = 0
+	if err := q.m.Host.Poller().Watch(q.fd, ev|hostfs.Edge, uint64(q.fd)); err != nil {
+		// A descriptor that cannot be watched never blocks: wake at once.
+		q.m.After(0, func() { q.WakeAll(EvErr) })
 	}
 }
+
+// Remove takes w off. The descriptor stays armed: an event that nobody wants is
+// cheaper than disarming at every wake-up.
+func (q *HostQueue) Remove(w *Waiter) { q.WaitQueue.Remove(w) }
 
 func hostEvents(ev Events) hostfs.Events {
 	var h hostfs.Events
@@ -241,7 +234,9 @@ func (m *Machine) pollHost(timeout time.Duration) {
 		switch {
 		case ev.Child != nil:
 			if f := m.hostChildren[ev.Child.PID]; f != nil {
-				delete(m.hostChildren, ev.Child.PID)
+				if !ev.Child.Status.Stopped() && !ev.Child.Status.Continued() {
+					delete(m.hostChildren, ev.Child.PID)
+				}
 				f(*ev.Child)
 			}
 		case ev.Signal != 0:
@@ -275,7 +270,7 @@ func (m *Machine) pollHost(timeout time.Duration) {
 	}
 }
 
-// OnHostChild registers what to do when a host process ends.
+// OnHostChild registers what to do when a host process stops, goes on or ends.
 func (m *Machine) OnHostChild(pid int, f func(hostfs.ChildExit)) { m.hostChildren[pid] = f }
 
 // ErrDeadlock is Run's error when every thread waits for something that cannot
@@ -323,7 +318,7 @@ func (m *Machine) slice(t *Thread) {
 	m.current = t
 	defer func() { m.current = nil }()
 	start := e.Blocks()
-	began := m.Monotonic()
+	t.began = m.Monotonic()
 	traps := 0
 	for {
 		if t.call.active {
@@ -358,7 +353,11 @@ func (m *Machine) slice(t *Thread) {
 	if t.State == Runnable {
 		m.runq.push(t)
 	}
-	t.utime += m.Monotonic() - began
+	if t.State != Dead {
+		used := m.Monotonic() - t.began
+		t.utime += used
+		t.Proc.charge(used)
+	}
 }
 
 // Current is the thread whose call or trap is being handled; nil in timers and
