@@ -180,18 +180,6 @@ const (
 	KEVENT_FLAG_WORKLOOP_NO_WQ_THREAD     = 0x80000
 )
 
-// Commands of kqueue_workloop_ctl and the fields that its parameters may have
-// (bsd/sys/event_private.h).
-const (
-	KQ_WORKLOOP_CREATE  = 1
-	KQ_WORKLOOP_DESTROY = 2
-
-	KQ_WORKLOOP_CREATE_SCHED_PRI     = 0x1
-	KQ_WORKLOOP_CREATE_SCHED_POL     = 0x2
-	KQ_WORKLOOP_CREATE_CPU_PERCENT   = 0x4
-	KQ_WORKLOOP_CREATE_WORK_INTERVAL = 0x8
-)
-
 // Notes of EVFILT_USER.
 const (
 	NOTE_TRIGGER    uint32 = 0x1000000

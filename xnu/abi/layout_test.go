@@ -49,6 +49,12 @@ func TestLayoutAttr(t *testing.T) {
 	checkLayout(t, VolAttributesAttr{}, 40, []fieldAt{{"Validattr", 0}, {"Nativeattr", 20}})
 }
 
+func TestLayoutCommpage(t *testing.T) {
+	checkLayout(t, CommPageTimeofday{}, 40, []fieldAt{
+		{"TimeStampTick", 0}, {"TimeStampSec", 8}, {"TimeStampFrac", 16}, {"TicksScale", 24}, {"TicksPerSec", 32},
+	})
+}
+
 func TestLayoutEvent(t *testing.T) {
 	checkLayout(t, Kevent{}, 32, []fieldAt{{"Ident", 0}, {"Filter", 8}, {"Flags", 10}, {"Fflags", 12}, {"Data", 16}, {"Udata", 24}})
 	checkLayout(t, Kevent64{}, 48, []fieldAt{
@@ -270,6 +276,14 @@ func TestLayoutProcinfo(t *testing.T) {
 		{"Reserve2", 40},
 	})
 	checkLayout(t, ProcArchinfo{}, 8, []fieldAt{{"Cputype", 0}, {"Cpusubtype", 4}})
+}
+
+func TestLayoutPthread(t *testing.T) {
+	checkLayout(t, PthreadRegistration{}, 56, []fieldAt{
+		{"Version", 0}, {"DispatchQueueOffset", 8}, {"MainQos", 16}, {"TsdOffset", 24}, {"ReturnToKernelOffset", 28},
+		{"MachThreadSelfOffset", 32}, {"StackAddrHint", 36}, {"MutexDefaultPolicy", 44}, {"JoinableOffsetBits", 48}, {"WqQuantumExpiryOffset", 52},
+	})
+	checkLayout(t, WorkqDispatchConfig{}, 24, []fieldAt{{"Version", 0}, {"Flags", 4}, {"QueueSerialnoOffs", 8}, {"QueueLabelOffs", 16}})
 }
 
 func TestLayoutSigframe(t *testing.T) {
