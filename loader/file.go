@@ -31,6 +31,7 @@ type File struct {
 	sdk      uint32
 	versions int // LC_BUILD_VERSION and LC_VERSION_MIN_* commands seen
 
+	dylibs    bool // names at least one library
 	lcMain    bool
 	stackSize uint64 // of LC_MAIN
 	thread    bool   // LC_UNIXTHREAD
@@ -182,7 +183,7 @@ func (f *File) header(head []byte, s slice) (uint32, []byte, error) {
 	}
 	f.filetype, f.flags = FileType(le.Uint32(head[12:])), le.Uint32(head[24:])
 	if f.filetype != Execute && f.filetype != Dylinker {
-		return 0, nil, fail(SharedLib, "a %s %s", f.arch, f.filetype)
+		return 0, nil, fail(SharedLib, "%s for %s", f.filetype, f.arch)
 	}
 	cmds, err := readCommands(f.src, head, s, header64Size)
 	return le.Uint32(head[16:]), cmds, err
@@ -225,6 +226,8 @@ func (f *File) command(c command) error {
 			return fail(BadMachO, "LC_LOAD_DYLINKER without a path")
 		}
 		f.dylinker = name
+	case lcLoadDylib, lcLoadWeakDylib, lcReexportDylib, lcUpwardDylib, lcLazyLoadDylib:
+		f.dylibs = true
 	case lcUUID:
 		if !c.has(24) {
 			return fail(BadMachO, "LC_UUID is too short")
@@ -371,8 +374,19 @@ func (f *File) CPUSubtype() uint32 { return f.subtype }
 // executed; XNU answers ENOEXEC for the other.
 func (f *File) Type() FileType { return f.filetype }
 
-// Dylinker returns the path of the dynamic linker, "" for a static program.
-func (f *File) Dylinker() string { return f.dylinker }
+// Dylinker returns the path of the dynamic linker that the program needs, ""
+// for a static program.
+//
+// A program that has LC_LOAD_DYLINKER but is not marked MH_DYLDLINK, starts by
+// LC_UNIXTHREAD and names no library counts as static: Go up to 1.10 writes
+// such programs. XNU maps dyld for them too, which finds nothing to do and
+// jumps to the program with the stack as a static program has it.
+func (f *File) Dylinker() string {
+	if f.dynamic() || f.dylibs {
+		return f.dylinker
+	}
+	return ""
+}
 
 // PIE reports whether the image may be slid.
 func (f *File) PIE() bool { return f.flags&mhPIE != 0 || f.filetype == Dylinker }

@@ -44,7 +44,7 @@ type Image struct {
 	StackTop uint64
 	// CustomStack says that StackSize or StackTop is the program's own wish.
 	CustomStack bool
-	// Dylinker is the path in LC_LOAD_DYLINKER, "" for a static program.
+	// Dylinker is [File.Dylinker].
 	Dylinker string
 	// HasDyld says that LoadDylinker has been called. DyldHeader, DyldLow and
 	// DyldHigh are the dynamic linker's Header, Low and High.
@@ -126,7 +126,7 @@ func (f *File) Load(space *mem.Space, b mem.Backing, slide uint64) (*Image, erro
 		file: f, space: space, backing: b, page: page,
 		image: Image{
 			Arch: f.arch, Slide: f.slideOf(slide), Low: math.MaxUint64, HasUnixThread: f.thread,
-			StackSize: DefaultStackSize(f.arch), Dylinker: f.dylinker, Segments: make([]Segment, 0, len(f.segs)),
+			StackSize: DefaultStackSize(f.arch), Dylinker: f.Dylinker(), Segments: make([]Segment, 0, len(f.segs)),
 		},
 	}
 	im := &m.image

@@ -31,7 +31,7 @@ type SliceInfo struct {
 	Type  FileType
 	Flags uint32
 	PIE   bool
-	// Static says that a program has no dynamic linker.
+	// Static says that a program needs no dynamic linker; see [File.Dylinker].
 	Static bool
 	// Platform is "macOS", "iOS"...; MinOS and SDK are versions. They are empty
 	// in old files.
@@ -174,7 +174,7 @@ func inspectSlice(src Source, fileHead []byte, s slice) SliceInfo {
 		in.cpu = cpu.ARM64
 	}
 	if arch, grade := archOf(s.cputype, s.subtype); grade == 0 {
-		in.Refused = fail(BadArch, "%s code; Beagle runs x86_64 and arm64", in.Arch)
+		in.Refused = fail(BadArch, "the code is %s; Beagle runs x86_64 and arm64", in.Arch)
 	} else if _, err := openSlice(src, fileHead, s, arch); err != nil {
 		in.Refused = err
 	}
@@ -206,7 +206,8 @@ func inspectSlice(src Source, fileHead []byte, s slice) SliceInfo {
 	if err != nil {
 		in.problem("%v", err)
 	}
-	in.Static = in.Type == Execute && in.Dylinker == ""
+	in.Static = in.Type == Execute && (in.Dylinker == "" ||
+		in.Flags&mhDyldLink == 0 && in.Entry != "LC_MAIN" && len(in.Dylibs) == 0)
 	in.imports()
 	in.readSignature()
 	return *in.SliceInfo

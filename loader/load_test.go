@@ -271,6 +271,34 @@ func TestLoadDylinker(t *testing.T) {
 	}
 }
 
+// Go before 1.11 names a dynamic linker and has nothing for it to do.
+func TestIdleDylinker(t *testing.T) {
+	b := mt.StaticBuilder(cpu.X86_64, nil, nil, 0).LoadDylinker("/usr/lib/dyld")
+	dylinker := func() string {
+		f, err := loader.Open(b.Bytes(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := loader.Inspect(b.Bytes())
+		if err != nil || info.Slices[0].Static != (f.Dylinker() == "") || info.Slices[0].Dylinker != "/usr/lib/dyld" {
+			t.Errorf("Inspect: %+v, %v", info, err)
+		}
+		return f.Dylinker()
+	}
+	if d := dylinker(); d != "" {
+		t.Errorf("dynamic linker %q", d)
+	}
+	b.Flags |= mt.DyldLink
+	if d := dylinker(); d != "/usr/lib/dyld" {
+		t.Errorf("dynamic linker of a dynamic program: %q", d)
+	}
+	b.Flags &^= mt.DyldLink
+	b.Dylib(0xc, "/usr/lib/libSystem.B.dylib")
+	if d := dylinker(); d != "/usr/lib/dyld" {
+		t.Errorf("dynamic linker with a library: %q", d)
+	}
+}
+
 func TestChoice(t *testing.T) {
 	file := func(cputype, sub uint32) mt.Arch64 {
 		arch := cpu.X86_64
