@@ -112,6 +112,7 @@ Pin: release n=$suite
 Pin-Priority: 990
 PIN
 
+# A frozen mirror's release file is past its date, and still signed.
 apt() {
 	$root apt-get -q -y \
 		-o Dir::Etc::SourceList=/dev/null \
@@ -122,6 +123,7 @@ apt() {
 		-o Dir::Cache::Archives="$tmp/archives" \
 		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
 		-o Acquire::Languages=none \
+		-o Acquire::Check-Valid-Until=false \
 		-o APT::Update::Post-Invoke-Success= \
 		-o DPkg::Lock::Timeout=300 \
 		"$@"
