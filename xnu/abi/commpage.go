@@ -139,7 +139,7 @@ const (
 	X86Cache128               uint64 = 0x40
 	X86FastThreadLocalStorage uint64 = 0x80
 	X86HasSupplementalSSE3    uint64 = 0x100
-	X8664Bit                  uint64 = 0x200
+	X86Has64Bit               uint64 = 0x200
 	X86HasSSE4_1              uint64 = 0x400
 	X86HasSSE4_2              uint64 = 0x800
 	X86HasAES                 uint64 = 0x1000
