@@ -159,7 +159,9 @@ const (
 // (compared as a map key: use one pointer per file) and are written back by
 // [Space.Sync] and when they are unmapped; the size of the file is never changed.
 //
-// The methods may be called from any goroutine, during any access to guest memory.
+// The methods may be called from any goroutine, during any access to guest memory,
+// with locks of this package held: they must not use this package. The slices they
+// are given are guest memory and must not be kept.
 type Backing interface {
 	ReadAt(p []byte, off int64) (int, error)
 	WriteAt(p []byte, off int64) (int, error)

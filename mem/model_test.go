@@ -589,9 +589,9 @@ func checkSpace(s *Space) string {
 
 func TestModel(t *testing.T) {
 	eachPageSize(t, func(t *testing.T, page uint64) {
-		rounds := 25
+		rounds := 12
 		if testing.Short() {
-			rounds = 10
+			rounds = 3
 		}
 		for seed := range rounds {
 			r := rand.New(rand.NewPCG(uint64(seed), page))

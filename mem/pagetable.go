@@ -318,13 +318,17 @@ func (s *Space) noteLostW(old, now uint64) {
 // markStale notes a write to the page of an entry, and says whether it had
 // translated code not yet known stale.
 func (s *Space) markStale(v uint64) bool {
-	f := (v & pteOffset) >> frameShift
-	news := false
-	for i := f; i < f+1<<s.order; i++ {
-		if s.phys.flags[i]&(FrameExecuted|FrameStale) == FrameExecuted {
-			s.phys.flags[i] |= FrameStale
-			news = true
+	f := &s.phys.flags[(v&pteOffset)>>frameShift]
+	if s.order == 0 {
+		if *f&(FrameExecuted|FrameStale) != FrameExecuted {
+			return false
 		}
+		*f |= FrameStale
+		return true
 	}
-	return news
+	// The four flags of a 16 KiB page are one aligned word.
+	w := (*uint32)(unsafe.Pointer(f))
+	news := *w &^ (*w >> 1) & (FrameExecuted * 0x01010101)
+	*w |= news << 1
+	return news != 0
 }

@@ -327,6 +327,23 @@ func TestOnStoreSeesEveryStore(t *testing.T) {
 	}
 }
 
+func TestStaleAgreesOnEveryFrame(t *testing.T) {
+	p, s := newTest(t, 0, 16384)
+	a := mustMap(t, s, 0, 16384, rw)
+	mustWrite(t, s, a, "x")
+	off := walk(s, a) & pteOffset
+	flags := unsafe.Slice((*byte)(unsafe.Add(p.FrameFlags(), off/4096)), 4)
+	copy(flags, []byte{0, FrameExecuted, FrameStale | FrameExecuted, FrameExecuted})
+	mustWrite(t, s, a, "x")
+	if !bytes.Equal(flags, []byte{0, 3, 3, 3}) {
+		t.Fatalf("flags %v", flags)
+	}
+	e := s.Epoch()
+	if mustWrite(t, s, a, "x"); s.Epoch() != e {
+		t.Fatal("the epoch changed for code known to be stale")
+	}
+}
+
 func TestCodeBecomesStale(t *testing.T) {
 	eachPageSize(t, func(t *testing.T, page uint64) {
 		p, s := newTest(t, 0, page)
