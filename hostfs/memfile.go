@@ -21,7 +21,6 @@ type memDesc struct {
 type memFile struct {
 	noTerminal
 	d    *memDesc
-	once sync.Once
 	mu   sync.Mutex
 	gone bool
 }
