@@ -92,7 +92,7 @@ func (s *Space) writable(r *region, pn, v uint64) (now uint64, kind FaultKind, o
 			return 0, Denied, false
 		}
 		if v&pteWritten == 0 && o.wantsStores() {
-			o.noteStore(r.offset + pn<<s.shift - r.start)
+			o.noteStore(r.offset+pn<<s.shift-r.start, 1)
 			v |= pteWritten
 		}
 	}

@@ -239,6 +239,19 @@ func TestSharedFileWithoutDescriptor(t *testing.T) {
 		if err := s.Sync(b, 2*page, true); err != nil {
 			t.Fatal(err)
 		}
+		if got := mustRead(t, s, b, 7); string(got) != "changed" {
+			t.Fatalf("after invalidating: %q", got)
+		}
+		c := mustMap(t, s, 0, page, o)
+		for _, w := range []string{"first", "again"} {
+			mustWrite(t, s, c, w)
+			if f.b[0] == w[0] {
+				t.Fatal("written before Sync")
+			}
+			if err := s.Sync(c, page, false); err != nil || string(f.b[:5]) != w {
+				t.Fatalf("Sync: %v, the file has %q", err, f.b[:5])
+			}
+		}
 		s.Release()
 		if f.refs != 0 {
 			t.Fatalf("%d references left", f.refs)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 )
@@ -560,7 +561,7 @@ func checkSpace(s *Space) string {
 	for c := range free.class {
 		k, v := free.class[c].KeyValues()
 		gk, gv := s.m.holes.class[c].KeyValues()
-		if fmt.Sprint(k, v) != fmt.Sprint(gk, gv) {
+		if !slices.Equal(k, gk) || !slices.Equal(v, gv) {
 			return fmt.Sprintf("holes of class %d: %x %x, want %x %x", c, gk, gv, k, v)
 		}
 	}

@@ -42,7 +42,7 @@ type Object struct {
 	mu      sync.Mutex
 	size    uint64
 	blocks  map[uint64]uint64 // block number to arena offset
-	dirty   map[uint64]bool   // blocks that a store was noted for
+	dirty   map[uint64]int    // blocks stored to, with how many page table entries let it happen again unseen
 	windows map[uint64]uint64 // number to arena offset
 }
 
@@ -67,7 +67,7 @@ func (p *Physical) fileObject(f Backing) *Object {
 	}
 	o = p.newObject(0, objectShift)
 	o.file, o.fileLen, o.back = f, 1<<62, true
-	o.dirty = map[uint64]bool{}
+	o.dirty = map[uint64]int{}
 	if fd := f.HostFD(); fd >= 0 && unix.Getpagesize() <= windowMin {
 		if fl, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0); err == nil && fl&unix.O_ACCMODE != unix.O_WRONLY {
 			o.host, o.hostRO = true, fl&unix.O_ACCMODE == unix.O_RDONLY
@@ -132,10 +132,11 @@ func (o *Object) readOnly() bool { return o.hostRO }
 // wantsStores says that the first store to each page must be noted.
 func (o *Object) wantsStores() bool { return o.back && !o.host }
 
-// noteStore marks the block of an offset as differing from the file.
-func (o *Object) noteStore(off uint64) {
+// noteStore marks the block of an offset as differing from the file. entries is 1
+// if a page table entry gets the right to write it from now on, -1 if one loses it.
+func (o *Object) noteStore(off uint64, entries int) {
 	o.mu.Lock()
-	o.dirty[off>>o.shift] = true
+	o.dirty[off>>o.shift] += entries
 	o.mu.Unlock()
 }
 
@@ -262,7 +263,7 @@ func (o *Object) read(block []byte, start, at uint64) bool {
 }
 
 // sync writes the noted blocks of a range of offsets back to the file, as far as
-// the file reaches. They stay noted: other spaces can still write to them unseen.
+// the file reaches. Those that some space can still write to unseen stay noted.
 func (o *Object) sync(lo, hi uint64) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -277,15 +278,22 @@ func (o *Object) sync(lo, hi uint64) error {
 		return err
 	}
 	var first error
-	for b := range o.dirty {
+	for b, entries := range o.dirty {
 		start := b << o.shift
-		off, ok := o.blocks[b]
-		if !ok || start >= hi || start+1<<o.shift <= lo || start >= size {
+		if start >= hi || start+1<<o.shift <= lo {
 			continue
 		}
-		n := min(size-start, 1<<o.shift)
-		if _, err := o.file.WriteAt(o.phys.arena[off:off+n:off+n], int64(start)); err != nil && first == nil {
-			first = err
+		if off, ok := o.blocks[b]; ok && start < size {
+			n := min(size-start, 1<<o.shift)
+			if _, err := o.file.WriteAt(o.phys.arena[off:off+n:off+n], int64(start)); err != nil {
+				if first == nil {
+					first = err
+				}
+				continue
+			}
+		}
+		if entries == 0 {
+			delete(o.dirty, b)
 		}
 	}
 	return first
@@ -339,7 +347,7 @@ func (o *Object) WriteAt(p []byte, off int64) (int, error) {
 	}
 	if o.wantsStores() {
 		for x := uint64(off); n > 0 && x>>o.shift <= (uint64(off)+uint64(n)-1)>>o.shift; x += 1 << o.shift {
-			o.noteStore(x)
+			o.noteStore(x, 0)
 		}
 	}
 	return n, err

@@ -53,12 +53,28 @@ func (s *Space) Sync(addr, size uint64, invalidate bool) error {
 	return first
 }
 
-// writeBack brings what was stored in [lo, hi) of a region to its file.
+// writeBack brings what was stored in [lo, hi) of a region to its file. The next
+// store to a page will be noted again.
 func (s *Space) writeBack(r *region, lo, hi uint64) error {
-	if r.object == nil || !r.object.back {
+	o := r.object
+	if o == nil || !o.back {
 		return nil
 	}
-	return r.object.sync(r.offset+lo-r.start, r.offset+hi-r.start)
+	lost := false
+	s.pages(lo>>s.shift, hi>>s.shift, func(l unsafe.Pointer, pn, v uint64) bool {
+		if v&pteWritten != 0 {
+			now := v &^ (pteWritten | pteW)
+			s.noteLostW(v, now)
+			s.setPTE(l, pn, now)
+			o.noteStore(r.offset+pn<<s.shift-r.start, -1)
+			lost = true
+		}
+		return true
+	})
+	if lost {
+		s.epoch++
+	}
+	return o.sync(r.offset+lo-r.start, r.offset+hi-r.start)
 }
 
 // Resident sets one byte of vec per page of a range to the flags PageResident and
