@@ -22,6 +22,10 @@ type host struct {
 	env    []string
 	umask  uint32
 
+	notifyOnce sync.Once
+	notify     *notifier
+	notifyErr  error
+
 	closeOnce sync.Once
 	closeErr  error
 }
@@ -135,6 +139,9 @@ func (h *host) Close() error {
 	h.closeOnce.Do(func() {
 		if h.procs != nil {
 			h.procs.Close()
+		}
+		if h.notify != nil {
+			h.notify.close()
 		}
 		h.closeErr = h.poller.Close()
 		for _, f := range h.std {

@@ -8,8 +8,9 @@ func groups() [][]kern.Row {
 		mmanRows(),
 		pipeRows(),
 		selectRows(),
+		kqueueRows(),
 	}
 }
 
 // Hook gives kern what it needs of this package.
-func Hook(h *kern.Hooks) {}
+func Hook(h *kern.Hooks) { h.ProcNote = procNote }

@@ -190,9 +190,6 @@ func poll(t *kern.Thread, a *pollArgs) (uint64, error) {
 	return uint64(count), t.Space().CopyOut(uint64(a.FDs), b)
 }
 
-// openMax is OPEN_MAX (bsd/sys/syslimits.h).
-const openMax = 10240
-
 // pollOne looks at one descriptor and notes what to wait on when nothing wanted
 // holds. The events of poll map to kevent filters in XNU (poll_nocancel).
 func pollOne(t *kern.Thread, p *abi.Pollfd, srcs *[]kern.SourceWait) int16 {

@@ -228,6 +228,11 @@ func (m *Machine) Random(b []byte) {
 	}
 }
 
+// NumCPU is the number of processors that guests see. Threads of one process run
+// one at a time, so many would only make programs start idle workers; with one,
+// programs avoid threads altogether.
+func (m *Machine) NumCPU() int { return 2 }
+
 // Random64 is eight bytes of entropy.
 func (m *Machine) Random64() uint64 {
 	var b [8]byte
@@ -247,4 +252,13 @@ func (m *Machine) Interrupt() {
 			e.Interrupt()
 		}
 	}
+}
+
+// PortWatch is a port or port set as a kqueue sees it.
+type PortWatch struct {
+	// Source is told of arriving messages.
+	Source Source
+	// Pending names the port that has a message (the port itself, or a member of
+	// the set); 0 for none.
+	Pending func() abi.Port
 }
