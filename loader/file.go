@@ -330,7 +330,8 @@ func (f *File) check() error {
 	for i := range f.segs {
 		s := &f.segs[i]
 		if s.fileOff == 0 && s.fileSize > 0 {
-			if header++; header > 1 || s.initProt&(mem.Read|mem.Exec) != mem.Read|mem.Exec {
+			// XNU overlooks that a header segment without size maps nothing.
+			if header++; header > 1 || s.size == 0 || s.initProt&(mem.Read|mem.Exec) != mem.Read|mem.Exec {
 				return fail(BadMachO, "segment %q must be the only one at the start of the file, and executable", s.name)
 			}
 		}

@@ -376,3 +376,46 @@ func TestLoadFat(t *testing.T) {
 		}
 	}
 }
+
+func TestSlides(t *testing.T) {
+	tests := []struct {
+		arch              cpu.Arch
+		random            [3]uint64
+		program, dylinker uint64
+	}{
+		{cpu.X86_64, [3]uint64{}, 0x1000, 0x1000},
+		{cpu.X86_64, [3]uint64{65534, 65535, 9}, 0xffff000, 0x1000},
+		{cpu.ARM64, [3]uint64{}, 0x4000, 0x4000},
+		{cpu.ARM64, [3]uint64{1022, 254, 2}, 64<<20 + 0xffc000, 0x3fc000},
+		{cpu.ARM64, [3]uint64{1023, 255, 3}, 0x4000, 0x4000},
+	}
+	for _, tt := range tests {
+		if p, d := loader.Slides(tt.arch, tt.random); p != tt.program || d != tt.dylinker {
+			t.Errorf("%v %v: %#x, %#x", tt.arch, tt.random, p, d)
+		}
+	}
+}
+
+func BenchmarkOpenLoad(b *testing.B) {
+	for _, arch := range arches {
+		b.Run(arch.String(), func(b *testing.B) {
+			file := mt.Static(arch, make([]byte, 1<<20), make([]byte, 1<<16), 1<<20)
+			phys, err := mem.NewPhysical(64 << 20)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer phys.Close()
+			for b.Loop() {
+				f, err := loader.Open(file, nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+				space := phys.NewSpace(mem.SpaceConfig{PageSize: arch.PageSize(), Min: f.MinAddress(0)})
+				if _, err := f.Load(space, file.Backing(), 0); err != nil {
+					b.Fatal(err)
+				}
+				space.Release()
+			}
+		})
+	}
+}

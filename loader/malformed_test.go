@@ -115,6 +115,9 @@ func TestMalformed(t *testing.T) {
 		{"header not executable", mt.New(cpu.X86_64).PageZero(0x1000).
 			Segment(mt.Segment{Name: "__TEXT", Addr: 0x1000, MaxProt: 1, Prot: 1, Data: mt.Text(cpu.X86_64, nil)}).
 			UnixThread(0x2000, 0).Bytes(), loader.BadMachO, "start of the file"},
+		{"header segment without size", mt.New(cpu.X86_64).PageZero(0x1000).
+			Segment(mt.Segment{Name: "__TEXT", Addr: 0x1000, MaxProt: 5, Prot: 5, Raw: true, FileSize: 0x20}).
+			LoadDylinker("/usr/lib/dyld").Main(0, 0).Bytes(), loader.BadMachO, "start of the file"},
 		{"no header segment", mt.New(cpu.X86_64).PageZero(0x1000).
 			Segment(mt.Segment{Name: "__TEXT", Addr: 0x1000, Size: 0x1000, MaxProt: 5, Prot: 5}).
 			UnixThread(0x1000, 0).Bytes(), loader.BadMachO, "no segment holds"},
