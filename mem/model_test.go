@@ -80,6 +80,7 @@ type driver struct {
 	spaces []*mspace
 	file   *memFile
 	log    []string
+	steps  int
 }
 
 func (d *driver) next(n int) int {
@@ -214,7 +215,9 @@ func (d *driver) step() {
 			m.dirty = [modelPages]bool{}
 		}
 	}
-	d.check(m)
+	if d.steps++; d.steps%8 == 0 {
+		d.check(m)
+	}
 }
 
 func hole(m *mspace, i, n int) bool {

@@ -2,6 +2,7 @@ package mem
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 	"unsafe"
@@ -448,6 +449,66 @@ func TestForkFailsCleanly(t *testing.T) {
 	}
 	if msg := checkSpace(s); msg != "" {
 		t.Fatal(msg)
+	}
+}
+
+// Spaces of one machine on several goroutines, as parallel engines use them.
+func TestSpacesInParallel(t *testing.T) {
+	p, s := newTest(t, 512<<20, 4096)
+	const size, workers = 4 << 20, 4
+	o := p.NewObject(64 << 10)
+	defer o.Unref()
+	a := mustMap(t, s, 0, size, rw)
+	b := mustMap(t, s, 0, 64<<10, MapOptions{Prot: Read | Write, Shared: true, Object: o})
+	for i := uint64(0); i < size; i += 4096 {
+		if err := s.Store64(a+i, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	errs := make(chan error, workers)
+	for w := range uint64(workers) {
+		c, err := s.Fork()
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			errs <- func() error {
+				defer c.Release()
+				for i := uint64(0); i < size; i += 4096 {
+					if err := c.Store64(a+i+8, w); err != nil {
+						return err
+					}
+					if err := c.Store64(b+w*8, i); err != nil {
+						return err
+					}
+					if i%(1<<20) == 0 {
+						g, err := c.Fork()
+						if err != nil {
+							return err
+						}
+						_ = g.Store64(a+i, 0)
+						g.Release()
+					}
+				}
+				for i := uint64(0); i < size; i += 4096 {
+					x, _ := c.Load64(a + i)
+					if y, err := c.Load64(a + i + 8); x != i || y != w || err != nil {
+						return fmt.Errorf("worker %d at %#x: %#x %#x %v", w, i, x, y, err)
+					}
+				}
+				return nil
+			}()
+		}()
+	}
+	for range workers {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	for w := range uint64(workers) {
+		if v, err := s.Load64(b + w*8); v != size-4096 || err != nil {
+			t.Errorf("worker %d left %#x, %v", w, v, err)
+		}
 	}
 }
 
