@@ -15,6 +15,15 @@ func TestGuestsBuild(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no guest programs: %v", err)
 	}
+	tools, err := filepath.Glob("guest/tool/*.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range tools {
+		for _, arch := range lab.Archs {
+			lab.BuildGuest(t, arch, f)
+		}
+	}
 	for _, f := range files {
 		s := readSpec(t, f)
 		for _, arch := range s.archs() {
