@@ -303,8 +303,7 @@ func (p *Process) Become(t *Thread, l *Loaded) error {
 	}
 	for _, o := range append([]*Thread(nil), p.Threads...) {
 		if o != t {
-			p.DeadUsage.UserNS += o.utime
-			p.DeadUsage.SysNS += o.stime
+			o.retire()
 			o.kill()
 		}
 	}
@@ -318,12 +317,11 @@ func (p *Process) Become(t *Thread, l *Loaded) error {
 	if len(p.Name) > 16 {
 		p.Name = p.Name[:16]
 	}
+	t.First = true
 	t.execReset()
 	p.Sig.execReset()
-	for i := 1; i < len(p.Timers); i++ {
-		p.Timers[i].timer.Stop()
-		p.Timers[i] = ITimer{}
-	}
+	// The real-time timer goes on; those of processor time end.
+	p.stopTimers(ITIMER_VIRTUAL)
 	clearExec(p)
 	if m.Hooks.Commpage != nil {
 		if err := m.Hooks.Commpage(p); err != nil {

@@ -1,6 +1,7 @@
 package kern
 
 import (
+	"github.com/beagle-emu/beagle/cpu"
 	"github.com/beagle-emu/beagle/xnu/abi"
 )
 
@@ -56,6 +57,22 @@ func (p *Process) Fork(t *Thread, share bool) (*Process, *Thread, error) {
 		m.Hooks.ProcNote(p, noteFork, int64(c.PID))
 	}
 	return c, n, nil
+}
+
+// ForkResult sets the registers with which a forked child's thread starts: its
+// own pid, and 1 in the second register, by which the C library knows that it is
+// the child (thread_set_child of both architectures).
+func (t *Thread) ForkResult() {
+	r := t.Regs()
+	if t.Arch() == cpu.ARM64 {
+		r.Set(0, uint64(t.Proc.PID))
+		r.Set(1, 1)
+		r.Set(cpu.NZCV, r.R[cpu.NZCV]&^nzcvC)
+		return
+	}
+	r.Set(cpu.RAX, uint64(t.Proc.PID))
+	r.Set(cpu.RDX, 1)
+	r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]&^flagCF)
 }
 
 // inherit copies what a child has of its parent besides memory and descriptors.

@@ -62,6 +62,8 @@ type Process struct {
 	WaitQ WaitQueue // wait4 and waitid of this process's threads
 
 	Timers [3]ITimer
+	// CPULimitTold: SIGXCPU has been sent for the present RLIMIT_CPU.
+	CPULimitTold bool
 
 	// Ext holds per-process state of subsystems outside kern, by name:
 	// pthread registration, Mach port space, workqueues.
@@ -128,6 +130,13 @@ type ITimer struct {
 	Next     int64 // monotonic ns for real time; remaining cpu ns for the others; 0 off
 	timer    *Timer
 }
+
+// The indices of Process.Timers, with setitimer's values.
+const (
+	ITIMER_REAL = iota
+	ITIMER_VIRTUAL
+	ITIMER_PROF
+)
 
 // Cred is a set of credentials; treat as immutable and replace whole.
 type Cred struct {
@@ -296,8 +305,7 @@ func (p *Process) Exit(status int32) {
 	p.Exiting = true
 	p.Status = status
 	for _, t := range p.Threads {
-		p.DeadUsage.UserNS += t.utime
-		p.DeadUsage.SysNS += t.stime
+		t.retire()
 		t.kill()
 	}
 	p.Threads = nil
@@ -397,9 +405,7 @@ func (p *Process) Reap() {
 // release gives back everything but the process's entry.
 func (p *Process) release() {
 	m := p.Machine
-	for i := range p.Timers {
-		p.Timers[i].timer.Stop()
-	}
+	p.stopTimers(ITIMER_REAL)
 	if m.Hooks.ProcEnd != nil {
 		m.Hooks.ProcEnd(p)
 	}
@@ -412,16 +418,23 @@ func (p *Process) release() {
 	p.Cwd, p.Root = nil, nil
 }
 
-// DropSpace lets go of the address space: of a vfork child it is the parent's.
+// DropSpace lets go of the address space. While a vforked child and its parent
+// share one, the last of them frees it: either may end first.
 func (p *Process) DropSpace() {
-	if p.Space == nil {
+	sp := p.Space
+	if sp == nil {
 		return
 	}
-	if !p.vforkChild {
-		p.DeadUsage.MaxRSS = max(p.DeadUsage.MaxRSS, int64(p.Space.ResidentBytes()))
-		p.Space.Release()
-	}
 	p.Space = nil
+	if !p.vforkChild {
+		p.DeadUsage.MaxRSS = max(p.DeadUsage.MaxRSS, int64(sp.ResidentBytes()))
+	}
+	for _, q := range p.Machine.procs {
+		if q.Space == sp {
+			return
+		}
+	}
+	sp.Release()
 }
 
 // BeginVfork marks p as borrowing its parent's memory until it execs or exits;
@@ -453,8 +466,9 @@ func (p *Process) EndVfork() {
 func (p *Process) Usage() Usage {
 	u := p.DeadUsage
 	for _, t := range p.Threads {
-		u.UserNS += t.utime
-		u.SysNS += t.stime
+		user, sys := t.Times()
+		u.UserNS += user
+		u.SysNS += sys
 	}
 	if p.Space != nil {
 		u.MaxRSS = max(u.MaxRSS, int64(p.Space.ResidentBytes()))
@@ -463,4 +477,12 @@ func (p *Process) Usage() Usage {
 }
 
 // Times returns the thread's user and system time in nanoseconds.
-func (t *Thread) Times() (user, system int64) { return t.utime, t.stime }
+// The kernel does not tell its own time from the guest's: all counts as user
+// time.
+func (t *Thread) Times() (user, system int64) {
+	user, system = t.utime, t.stime
+	if m := t.Machine(); m.current == t {
+		user += m.Monotonic() - t.began
+	}
+	return user, system
+}

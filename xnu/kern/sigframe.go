@@ -61,7 +61,7 @@ func (t *Thread) pushFrame(s abi.Signal, a *SigAction, mask abi.Sigset, in SigIn
 		uctx = sp - ucontextSize
 		sip = uctx - siginfoSize
 		mctx = sip - mctxX86Size
-		top = (mctx-16)&^15 - 8
+		top = mctx&^15 - 8
 	}
 	uc := abi.Ucontext64{Sigmask: mask, Mcontext64: abi.Ptr(mctx)}
 	uc.Stack = abi.Sigaltstack{Sp: abi.Ptr(top), Size: stackSize}
@@ -164,9 +164,6 @@ func (t *Thread) fillInfo(si *abi.Siginfo, s abi.Signal, in SigInfo) {
 		}
 	case abi.SIGTRAP:
 		si.Code = abi.TRAP_BRKPT
-		if !arm && e.Code == 1 {
-			si.Code = abi.TRAP_TRACE
-		}
 	default:
 		si.Code, si.Pid, si.Uid, si.Status = in.Code, in.PID, abi.UID(in.UID), in.Status
 		if in.Addr != 0 {

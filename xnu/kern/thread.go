@@ -27,6 +27,9 @@ type Thread struct {
 	// Name is what pthread_setname_np gave (through proc_info).
 	Name string
 
+	// First: the thread that its process started with.
+	First bool
+
 	// Suspend counts Mach suspensions; the thread runs only at 0.
 	Suspend int
 
@@ -62,13 +65,11 @@ type Thread struct {
 	call   call
 	waiter waiterSet
 	queued bool
-	// vforkParent: the thread that waits for this thread's process to exec.
-	utime, stime int64
-	blocksUsed   uint64
+	// began is when the thread's present time slice started.
+	utime, stime, began int64
 
 	// Ret1 is the second result register of calls that have one (uu_rval[1]).
 	Ret1 uint64
-	// noEINTR…: see Block.
 }
 
 // AltStack is a sigaltstack setting.
@@ -147,6 +148,7 @@ func (t *Thread) Exit() {
 		return
 	}
 	p := t.Proc
+	t.retire()
 	t.kill()
 	for i, x := range p.Threads {
 		if x == t {
@@ -156,6 +158,18 @@ func (t *Thread) Exit() {
 	}
 	if len(p.Threads) == 0 && !p.Exiting {
 		p.Exit(abi.ExitStatus(0))
+	}
+}
+
+// retire adds the time that the thread has used to what its process's ended
+// threads have.
+func (t *Thread) retire() {
+	u, s := t.Times()
+	t.Proc.DeadUsage.UserNS += u
+	t.Proc.DeadUsage.SysNS += s
+	t.utime, t.stime = 0, 0
+	if t.Machine().current == t {
+		t.began = t.Machine().Monotonic()
 	}
 }
 
