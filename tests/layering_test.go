@@ -6,12 +6,17 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -25,16 +30,16 @@ var layers = map[string][]string{
 	"mem":                  {},
 	"hostfs":               {},
 	"xnu/abi":              {},
+	"xnu/abi/internal/gen": {},
 	"cpu":                  {"mem"},
 	"cpu/cputest":          {"cpu", "mem"},
 	"cpu/unicorn":          {"cpu", "mem"},
-	"loader":               {"mem"},
-	"loader/machotest":     {},
-	"xnu/abi/internal/gen": {},
-	"xnu/kern":             {"xnu/abi", "mem", "cpu", "hostfs"},
-	"xnu/bsd":              {"xnu/kern", "xnu/abi", "mem"},
-	"xnu/mach":             {"xnu/kern", "xnu/abi", "mem"},
-	"xnu/machdep":          {"xnu/kern", "xnu/abi", "mem"},
+	"loader":               {"mem", "cpu"}, // cpu for the name of an architecture
+	"loader/machotest":     {"mem", "cpu"},
+	"xnu/kern":             {"xnu/abi", "mem", "cpu", "hostfs", "loader"},   // loader for exec
+	"xnu/bsd":              {"xnu/kern", "xnu/abi", "mem", "cpu", "hostfs"}, // files are the host seam's
+	"xnu/mach":             {"xnu/kern", "xnu/abi", "mem", "cpu"},           // cpu for registers, which Mach calls pass on
+	"xnu/machdep":          {"xnu/kern", "xnu/abi", "mem", "cpu"},
 	"xnu/trace":            {"xnu/kern", "xnu/abi"},
 	"xnu/record":           {"xnu/kern", "xnu/abi"},
 	"xnu":                  {"*"},
@@ -72,15 +77,63 @@ var seam = map[string]string{
 	"tests/machostatic":    "outside the program",
 }
 
+// harmless are names of those packages that reach nothing: types and constants.
+var harmless = map[string][]string{
+	"time": {"Duration", "Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"},
+}
+
 type goPackage struct {
-	ImportPath string
-	Imports    []string
-	CgoFiles   []string
+	Dir, ImportPath   string
+	Imports           []string
+	GoFiles, CgoFiles []string
+}
+
+// uses lists where a package uses what is not harmless of an import.
+func uses(t *testing.T, p goPackage, imp string) []string {
+	t.Helper()
+	var list []string
+	for _, f := range append(p.GoFiles, p.CgoFiles...) {
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, filepath.Join(p.Dir, f), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		local := ""
+		for _, s := range file.Imports {
+			if path, err := strconv.Unquote(s.Path.Value); err == nil && path == imp {
+				local = filepath.Base(imp)
+				if s.Name != nil {
+					local = s.Name.Name
+				}
+			}
+		}
+		if local == "" {
+			continue
+		}
+		found := false
+		ast.Inspect(file, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == local && x.Obj == nil {
+				found = true
+				if !slices.Contains(harmless[imp], sel.Sel.Name) {
+					list = append(list, fmt.Sprintf("%s uses %s.%s", fset.Position(sel.Pos()), local, sel.Sel.Name))
+				}
+			}
+			return true
+		})
+		if !found { // imported for its effect, or under a dot
+			list = append(list, fmt.Sprintf("%s imports %q", f, imp))
+		}
+	}
+	return list
 }
 
 func goList(t *testing.T, cgo string) []goPackage {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,CgoFiles", "./...")
+	cmd := exec.Command("go", "list", "-e", "-json=Dir,ImportPath,Imports,GoFiles,CgoFiles", "./...")
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
 	cmd.Stderr = os.Stderr
@@ -132,7 +185,9 @@ func TestLayers(t *testing.T) {
 				continue
 			}
 			if slices.Contains(hostOnly, imp) && seam[name] == "" {
-				t.Errorf("%s imports %q: the host is reached through the host seam only", name, imp)
+				for _, use := range uses(t, p, imp) {
+					t.Errorf("%s: the host is reached through the host seam only", use)
+				}
 			}
 			if imp == "C" && name != "cpu/unicorn" {
 				t.Errorf("%s uses cgo; only cpu/unicorn may", name)
