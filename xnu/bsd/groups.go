@@ -5,6 +5,7 @@ import "github.com/beagle-emu/beagle/xnu/kern"
 // groups lists the rows of every subsystem, by file.
 func groups() [][]kern.Row {
 	return [][]kern.Row{
+		fileRows(),
 		mmanRows(),
 		pipeRows(),
 		selectRows(),
@@ -13,4 +14,7 @@ func groups() [][]kern.Row {
 }
 
 // Hook gives kern what it needs of this package.
-func Hook(h *kern.Hooks) { h.ProcNote = procNote }
+func Hook(h *kern.Hooks) {
+	h.ProcNote = procNote
+	h.Stdio = openStdio
+}
