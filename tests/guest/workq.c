@@ -37,7 +37,7 @@ int main(int argc, char **argv, char **envp, char **apple) {
 	d.version = sizeof d;
 	CHECK(sys(SYS_bsdthread_register, bg_threadstart, wq_entry, 4096, &d, sizeof d, 0) >= 0);
 	CHECK_EQ(sys(SYS_workq_open), 0);
-	static struct { i32 version; i16 a, b; u64 c, e; } setup = {2, 0, 0, 0, 0};
+	static struct { u32 version, flags; u64 c, e; } setup = {2, 0, 0, 0};
 	CHECK_EQ(sys(SYS_workq_kernreturn, SETUP_DISPATCH, &setup, sizeof setup, 0), 0);
 	CHECK_EQ(sys(SYS_workq_kernreturn, REQTHREADS, 0, 4, 0x8ff), 0);
 	await(4);
