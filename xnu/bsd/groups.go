@@ -10,6 +10,15 @@ func groups() [][]kern.Row {
 		pipeRows(),
 		selectRows(),
 		kqueueRows(),
+		exitRows(),
+		execRows(),
+		forkRows(),
+		protRows(),
+		pthreadRows(),
+		resourceRows(),
+		sigRows(),
+		timeRows(),
+		ulockRows(),
 	}
 }
 

@@ -50,7 +50,7 @@ func selectCall(t *kern.Thread, a *selectArgs) (uint64, error) {
 // clampSeconds is seconds in nanoseconds; what does not fit waits for ever in
 // any sense that matters.
 func clampSeconds(sec int64) int64 {
-	const most = 1 << 62 / 1e9
+	const most = (1 << 62) / 1_000_000_000
 	return min(sec, most) * 1e9
 }
 
