@@ -30,6 +30,9 @@ type hostFile struct {
 	// without O_APPEND: 0 not tried, -1 not to be had.
 	alt    atomic.Int32
 	noWait atomic.Bool // RWF_NOWAIT was refused
+	// master is the controlling side of a pseudo-terminal. Opening that again
+	// would make another one, so a master of our own keeps O_NONBLOCK.
+	master, nonBlock bool
 
 	onClose func()
 }
@@ -48,6 +51,8 @@ func newHostFile(fd int, mode uint32, flags int) *hostFile {
 	if f.kind == CharDevice && flags&O_PATH == 0 {
 		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err == nil {
 			f.kind = TTY
+			_, err := unix.IoctlGetUint32(fd, unix.TIOCGPTN)
+			f.master = err == nil
 		}
 	}
 	return f
@@ -83,8 +88,8 @@ func (f *hostFile) SetAppend(on bool) error {
 	if on {
 		fl |= O_APPEND
 	}
-	if !f.shared {
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, fl&(O_APPEND)); err != nil {
+	if !f.shared && !f.nonBlock { // a terminal has no use for it
+		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, fl&O_APPEND); err != nil {
 			return err
 		}
 	}
@@ -124,7 +129,7 @@ func (f *hostFile) dup() (*hostFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &hostFile{kind: f.kind, shared: f.shared, view: f.view, m: f.m, v: f.v}
+	g := &hostFile{kind: f.kind, shared: f.shared, view: f.view, m: f.m, v: f.v, master: f.master, nonBlock: f.nonBlock}
 	g.fd.Store(int32(fd))
 	g.flags.Store(f.flags.Load())
 	return g, nil
@@ -177,10 +182,10 @@ func (f *hostFile) Read(p []byte) (int, error) {
 		if !unsupported(err) {
 			return n, err
 		}
-		if f.Flags()&O_ACCMODE == O_WRONLY {
-			return 0, unix.EBADF
-		}
 		f.noWait.Store(true)
+	}
+	if err := f.canRead(); err != nil {
+		return 0, err
 	}
 	if !ready(f.FD(), unix.POLLIN) {
 		return 0, unix.EAGAIN
@@ -226,10 +231,10 @@ func (f *hostFile) Write(p []byte) (int, error) {
 		if !unsupported(err) {
 			return n, err
 		}
-		if f.Flags()&O_ACCMODE == O_RDONLY {
-			return 0, unix.EBADF
-		}
 		f.noWait.Store(true)
+	}
+	if f.Flags()&O_ACCMODE == O_RDONLY {
+		return 0, unix.EBADF
 	}
 	if !ready(fd, unix.POLLOUT) {
 		return 0, unix.EAGAIN

@@ -184,13 +184,12 @@ func (v *view) openFast(d int, p string, noFollow bool, flags int, perm uint32) 
 		unix.Close(fd)
 		return nil, unix.EISDIR
 	}
-	var f File
+	var h *hostFile
 	if flags&O_PATH != 0 {
-		f = newHostFile(fd, st.Mode, flags)
-	} else if f, err = opened(fd, st.Mode, flags); err != nil {
+		h = newHostFile(fd, st.Mode, flags)
+	} else if h, err = opened(fd, st.Mode, flags); err != nil {
 		return nil, err
 	}
-	h := f.(*hostFile)
 	h.view, h.m = v, v.root.m
 	if h.kind == Directory {
 		h.v = v.vnodeAt(hostPath(fd))

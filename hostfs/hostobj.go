@@ -198,21 +198,28 @@ func (o *hostObj) open(flags int) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return opened(fd, o.typ, flags)
+	f, err := opened(fd, o.typ, flags)
+	if err != nil {
+		return nil, err // not a nil *hostFile in a File
+	}
+	return f, nil
 }
 
 // opened wraps a descriptor fresh from open with O_NONBLOCK, and takes that
 // flag off where somebody could tell the difference.
-func opened(fd int, typ uint32, flags int) (File, error) {
-	switch typ & unix.S_IFMT {
-	case unix.S_IFREG, unix.S_IFDIR:
+func opened(fd int, typ uint32, flags int) (*hostFile, error) {
+	f := newHostFile(fd, typ, flags)
+	switch {
+	case f.kind == Regular, f.kind == Directory:
+	case f.master:
+		f.nonBlock = true
 	default:
 		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFL, flags&O_APPEND); err != nil {
 			unix.Close(fd)
 			return nil, err
 		}
 	}
-	return newHostFile(fd, typ, flags), nil
+	return f, nil
 }
 
 func (o *hostObj) create(name string, flags int, perm uint32) (File, error) {

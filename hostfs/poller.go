@@ -257,7 +257,9 @@ func (p *poller) Wait(timeout time.Duration, out []Event) (int, error) {
 		n += got
 		if kicked && n == 0 {
 			// The kick may have been for what inner gave out already.
-			n, nudged = p.inner(out)
+			var late bool
+			n, late = p.inner(out)
+			nudged = nudged || late
 		}
 		if n > 0 || nudged || timeout == 0 || timeout > 0 && !time.Now().Before(deadline) {
 			return n, nil

@@ -34,15 +34,22 @@ func inBackground0(call func() error) error {
 	return err
 }
 
+// ttyFD is a descriptor for reading and writing; false when it may block.
+func (f *hostFile) ttyFD() (int, bool) {
+	if !f.master {
+		if alt := f.private(f.Flags() & O_ACCMODE); alt >= 0 {
+			return alt, true
+		}
+	}
+	return f.FD(), f.nonBlock
+}
+
 func (f *hostFile) readTTY(p []byte) (int, error) {
 	if f.Flags()&O_ACCMODE == O_WRONLY {
 		return 0, unix.EBADF
 	}
-	fd, checked := f.FD(), false
-	if alt := f.private(f.Flags() & O_ACCMODE); alt >= 0 {
-		fd, checked = alt, true
-	}
-	if !checked && !ready(fd, unix.POLLIN) {
+	fd, ok := f.ttyFD()
+	if !ok && !ready(fd, unix.POLLIN) {
 		return 0, unix.EAGAIN
 	}
 	return inBackground(func() (int, error) {
@@ -54,10 +61,8 @@ func (f *hostFile) writeTTY(p []byte) (int, error) {
 	if f.Flags()&O_ACCMODE == O_RDONLY {
 		return 0, unix.EBADF
 	}
-	fd := f.FD()
-	if alt := f.private(f.Flags() & O_ACCMODE); alt >= 0 {
-		fd = alt
-	} else {
+	fd, ok := f.ttyFD()
+	if !ok {
 		if !ready(fd, unix.POLLOUT) {
 			return 0, unix.EAGAIN
 		}
