@@ -6,56 +6,35 @@ import (
 
 	"github.com/beagle-emu/beagle/cpu"
 	"github.com/beagle-emu/beagle/mem"
+	"github.com/beagle-emu/beagle/xnu/abi"
 	"github.com/beagle-emu/beagle/xnu/kern"
 )
 
 // The commpage: a page of every address space with facts about the machine and
-// the clock, at a fixed address. Offsets and meanings are those of
-// osfmk/i386/cpu_capabilities.h and osfmk/arm/cpu_capabilities.h.
-const (
-	x86Page = 0x7fffffe00000
-	armPage = 0xfffffc000
-	armRO   = 0xfffff4000
-)
-
-// Capability bits of x86-64: exactly what the engine's CPUID advertises.
-const (
-	x86HasMMX      = 0x1
-	x86HasSSE      = 0x2
-	x86HasSSE2     = 0x4
-	x86HasSSE3     = 0x8
-	x86Cache64     = 0x20
-	x86FastTLS     = 0x80
-	x86HasSSSE3    = 0x100
-	x86HasSSE41    = 0x200 // kHasSupplementalSSE3 is 0x100, SSE4.1 0x400, SSE4.2 0x800
-	x86Is64Bit     = 0x200
-	x86SSE41       = 0x400
-	x86SSE42       = 0x800
-	x86AES         = 0x1000
-	x86ENFSTRG     = 0x400000000
-	x86FamilyIntel = 0x1f65e835 // CPUFAMILY_INTEL_WESTMERE is 0x573b5eec
-)
+// the clock, at a fixed address (osfmk/i386/cpu_capabilities.h,
+// osfmk/arm/cpu_capabilities.h). XNU has one for all programs; here each program
+// gets its own when it is executed, with the time of that moment. The x86-64
+// page of code behind the data (the preemption-free zone) is not there: nothing
+// but Apple's own libplatform jumps to it, and apple[] tells no address of it.
 
 var le = binary.LittleEndian
 
-// tscHz is the pace of the time stamp counter: 2 ticks a nanosecond.
-const tscHz = 2_000_000_000
+// nsPerSec is the pace of mach_absolute_time on Intel.
+const nsPerSec = 1_000_000_000
 
-// NumCPU is the number of processors that a guest sees. Guest threads run one at
-// a time, so telling more would only make programs start idle workers; one would
-// make them avoid threads altogether.
-const NumCPU = 2
+// tscPerNs is the pace of the time stamp counter (cpu.Clock): 2 GHz.
+const tscPerNs = 2
 
 func mapCommpage(p *kern.Process) error {
 	if p.Arch == cpu.ARM64 {
-		for _, base := range []uint64{armRO, armPage} {
-			if err := place(p, base, 0x4000, armCommpage(p, base == armRO)); err != nil {
-				return err
-			}
+		page := armCommpage(p)
+		size := cpu.ARM64.PageSize()
+		if err := place(p, abi.CommPageARM64RO, size, page); err != nil {
+			return err
 		}
-		return nil
+		return place(p, abi.CommPageARM64Base, size, page)
 	}
-	return place(p, x86Page, 0x1000, x86Commpage(p))
+	return place(p, abi.CommPageX86Base, abi.CommPageX86Size, x86Commpage(p))
 }
 
 func place(p *kern.Process, base, size uint64, page []byte) error {
@@ -67,98 +46,108 @@ func place(p *kern.Process, base, size uint64, page []byte) error {
 	return p.Space.Poke(base, page)
 }
 
-func memSize(p *kern.Process) uint64 { return p.Machine.Phys.Limit() }
+// x86Caps are the capabilities of the processor that the engine's CPUID
+// describes: a Haswell without AVX, FMA, F16C and RDRAND.
+const x86Caps = abi.X86HasMMX | abi.X86HasSSE | abi.X86HasSSE2 | abi.X86HasSSE3 | abi.X86HasSupplementalSSE3 |
+	abi.X86HasSSE4_1 | abi.X86HasSSE4_2 | abi.X86HasAES | abi.X86HasBMI1 | abi.X86HasBMI2 | abi.X86HasENFSTRG |
+	abi.X86Cache64 | abi.X86FastThreadLocalStorage | abi.X86Has64Bit
 
 func x86Commpage(p *kern.Process) []byte {
-	b := make([]byte, 0x1000)
-	copy(b, "commpage 64-bit\x00")
-	caps := uint64(x86HasMMX | x86HasSSE | x86HasSSE2 | x86HasSSE3 | x86Cache64 | x86FastTLS | x86HasSSSE3 |
-		x86Is64Bit | x86SSE41 | x86SSE42 | x86AES | NumCPU<<16)
-	le.PutUint64(b[0x10:], caps)
-	le.PutUint16(b[0x1e:], 14)
-	le.PutUint32(b[0x20:], uint32(caps))
-	b[0x22] = NumCPU // the upper half of the capability word
-	le.PutUint16(b[0x26:], 64)
-	b[0x34], b[0x35], b[0x36], b[0x37] = NumCPU, NumCPU, NumCPU, 1
-	le.PutUint64(b[0x38:], memSize(p))
-	le.PutUint32(b[0x40:], 0x573b5eec) // CPUFAMILY_INTEL_WESTMERE
-	b[0x4d], b[0x4e] = 12, 12
-	// mach_absolute_time is ((rdtsc - tsc_base) << shift) * scale >> 32 + ns_base.
-	// The engine's counter is in step with the kernel's monotonic clock, so the
-	// block never changes. The generation must not be 0: it means "being updated".
-	le.PutUint64(b[0x50:], 0)
-	le.PutUint32(b[0x58:], uint32(1_000_000_000<<32/tscHz))
-	le.PutUint32(b[0x5c:], 0)
-	le.PutUint64(b[0x60:], 0)
-	le.PutUint32(b[0x68:], 1)
-	// gettimeofday's block: seconds at the moment that mach_absolute_time read
-	// gtod ns. Old Go reads it without a system call.
-	sec, nsec := p.Machine.Realtime()
-	now := uint64(p.Machine.Monotonic())
-	le.PutUint32(b[0x6c:], 1)
-	le.PutUint64(b[0x70:], now-uint64(nsec))
-	le.PutUint64(b[0x78:], uint64(sec))
-	le.PutUint64(b[0x80:], now)
-	// The continuous clock differs from the absolute one by the time asleep: 0.
-	le.PutUint64(b[0xc0:], 0)
-	le.PutUint64(b[0xc8:], uint64(bootMicros(p)))
-	newTimeOfDay(b[0xd0:], now, sec, nsec, tscNanos)
+	m := p.Machine
+	n := byte(m.NumCPU())
+	b := make([]byte, abi.CommPageX86Size)
+	copy(b[abi.CommPageX86Signature:], "commpage 64-bit\x00")
+	caps := x86Caps | uint64(n)<<abi.CommPageNumCPUsShift
+	if n == 1 {
+		caps |= abi.X86UP
+	}
+	le.PutUint64(b[abi.CommPageX86Capabilities64:], caps)
+	le.PutUint16(b[abi.CommPageX86VersionOffset:], abi.CommPageX86Version)
+	le.PutUint32(b[abi.CommPageX86Capabilities:], uint32(caps)) // NCPUs is its third byte
+	le.PutUint16(b[abi.CommPageX86CacheLine:], 64)
+	b[abi.CommPageX86ActiveCPUs], b[abi.CommPageX86PhysicalCPUs], b[abi.CommPageX86LogicalCPUs] = n, n, n
+	b[abi.CommPageX86CPUClusters] = 1
+	le.PutUint64(b[abi.CommPageX86MemorySize:], m.Phys.Limit())
+	le.PutUint32(b[abi.CommPageX86CPUFamily:], abi.CPUFAMILY_INTEL_HASWELL)
+	shift := byte(bits.TrailingZeros64(cpu.X86_64.PageSize()))
+	b[abi.CommPageX86KernelPageShift], b[abi.CommPageX86UserPageShift] = shift, shift
+
+	// The engine's time stamp counter is the kernel's monotonic clock times
+	// tscPerNs, so this block never changes. Generation 0 would mean that it is
+	// being written, and old Go waits for that to pass.
+	le.PutUint64(b[abi.CommPageX86TSCBase:], 0)
+	le.PutUint32(b[abi.CommPageX86Scale:], 1<<32/tscPerNs)
+	le.PutUint32(b[abi.CommPageX86Shift:], 0)
+	le.PutUint64(b[abi.CommPageX86NSBase:], 0)
+	le.PutUint32(b[abi.CommPageX86Generation:], 1)
+
+	// The older time of day: GTODSecBase seconds at the moment GTODNSBase. Go up
+	// to 1.10 reads it.
+	sec, nsec := m.Realtime()
+	now := uint64(m.Monotonic())
+	le.PutUint32(b[abi.CommPageX86GTODGeneration:], 1)
+	le.PutUint64(b[abi.CommPageX86GTODNSBase:], now-uint64(nsec))
+	le.PutUint64(b[abi.CommPageX86GTODSecBase:], uint64(sec))
+
+	// The newer one is valid for a second; then readers ask the kernel.
+	tod := abi.CommPageTimeofday{TimeStampTick: now, TimeStampSec: uint64(sec), TicksPerSec: nsPerSec}
+	tod.TimeStampFrac, _ = bits.Div64(uint64(nsec), 0, nsPerSec)
+	tod.TicksScale, _ = bits.Div64(1, 0, nsPerSec)
+	putTimeofday(b[abi.CommPageX86NewTimeofday:], tod)
+
+	// The approximate clock would have to be kept up to date: not supported.
+	clock := m.Host.Clock()
+	le.PutUint64(b[abi.CommPageX86ContTimebase:], uint64(clock.Continuous()-clock.Monotonic()))
+	le.PutUint64(b[abi.CommPageX86BoottimeUsec:], uint64(bootMicros(m)))
 	return b
 }
 
-func armCommpage(p *kern.Process, ro bool) []byte {
-	b := make([]byte, 0x4000)
-	le.PutUint16(b[0x1e:], 3)
-	caps := armCaps()
-	le.PutUint64(b[0x10:], caps)
-	le.PutUint32(b[0x20:], uint32(caps))
-	b[0x22] = NumCPU
-	b[0x24], b[0x25] = 14, 14
-	le.PutUint16(b[0x26:], 128)
-	b[0x34], b[0x35], b[0x36], b[0x37] = NumCPU, NumCPU, NumCPU, 14
-	le.PutUint64(b[0x38:], memSize(p))
-	le.PutUint32(b[0x80:], 0x1b588bb3) // CPUFAMILY_ARM_FIRESTORM_ICESTORM
-	// 0: user code asks the kernel for the time (trap -3), which keeps it
-	// virtual where it has to be.
-	b[0x90], b[0x91] = 0, 0
-	le.PutUint64(b[0xa0:], uint64(bootMicros(p)))
-	sec, nsec := p.Machine.Realtime()
-	now := uint64(p.Machine.Monotonic())
-	le.PutUint64(b[0xc0:], now*24/1000)
-	newTimeOfDay(b[0x120:], 0, sec, nsec, 0)
-	_ = ro
+// armCaps are the capabilities of the engine's processor, with Apple's limits: no
+// feature is told that hw.optional does not tell too.
+const armCaps = abi.ARM64HasAdvSIMD | abi.ARM64HasAdvSIMD_HPFPCvt | abi.ARM64HasVfp | abi.ARM64HasFMA | abi.ARM64HasEvent |
+	abi.ARM64HasFeatFP16 | abi.ARM64HasFeatFHM | abi.ARM64HasARMv8Crypto | abi.ARM64HasFeatLSE | abi.ARM64HasARMv8Crc32 |
+	abi.ARM64HasFeatSHA512 | abi.ARM64HasFeatSHA3 | abi.ARM64HasFeatFCMA | abi.ARM64HasFEATFlagM | abi.ARM64HasFEATFlagM2 |
+	abi.ARM64HasFeatDotProd | abi.ARM64HasFeatRDM | abi.ARM64HasFeatSB | abi.ARM64HasFeatFRINTTS | abi.ARM64HasFeatLRCPC |
+	abi.ARM64HasFeatLRCPC2 | abi.ARM64HasFeatJSCVT | abi.ARM64HasFeatPAuth | abi.ARM64HasFeatDPB | abi.ARM64HasFP_SyncExceptions |
+	abi.ARM64Cache128 | abi.ARM64FastThreadLocalStorage
+
+func armCommpage(p *kern.Process) []byte {
+	m := p.Machine
+	n := byte(m.NumCPU())
+	b := make([]byte, abi.CommPageARM64Size)
+	caps := armCaps | uint64(n)<<abi.CommPageNumCPUsShift
+	if n == 1 {
+		caps |= abi.ARM64UP
+	}
+	le.PutUint64(b[abi.CommPageARM64Capabilities64:], caps)
+	le.PutUint16(b[abi.CommPageARM64VersionOffset:], abi.CommPageARM64Version)
+	le.PutUint32(b[abi.CommPageARM64Capabilities:], uint32(caps)) // NCPUs is its third byte
+	shift := byte(bits.TrailingZeros64(cpu.ARM64.PageSize()))
+	b[abi.CommPageARM64UserPageShift32], b[abi.CommPageARM64UserPageShift64] = shift, shift
+	b[abi.CommPageARM64KernelPageShift] = shift
+	le.PutUint16(b[abi.CommPageARM64CacheLine:], 128)
+	b[abi.CommPageARM64CPUClusters] = 1
+	b[abi.CommPageARM64ActiveCPUs], b[abi.CommPageARM64PhysicalCPUs], b[abi.CommPageARM64LogicalCPUs] = n, n, n
+	le.PutUint64(b[abi.CommPageARM64MemorySize:], m.Phys.Limit())
+	le.PutUint32(b[abi.CommPageARM64CPUFamily:], abi.CPUFAMILY_ARM_FIRESTORM_ICESTORM)
+	// User code asks the kernel for the time (traps -3 and -4, gettimeofday),
+	// which is the only way to keep it virtual where it has to be: the time of
+	// day blocks stay zero, which says the same.
+	b[abi.CommPageARM64UserTimebase] = abi.USER_TIMEBASE_NONE
+	clock := m.Host.Clock()
+	asleep := uint64(max(0, clock.Continuous()-clock.Monotonic()))
+	le.PutUint64(b[abi.CommPageARM64ContTimebase:], asleep/1000*24+asleep%1000*24/1000)
+	le.PutUint64(b[abi.CommPageARM64BoottimeUsec:], uint64(bootMicros(m)))
 	return b
 }
 
-// armCaps are the capability bits of an M1 that the engine has.
-func armCaps() uint64 {
-	const (
-		neon, hpfp, mp, cryptoAES, atomics, fp, uniproc = 1 << 8, 1 << 9, 1 << 10, 1 << 13, 1 << 21, 1 << 22, 0
-	)
-	return neon | hpfp | cryptoAES | atomics | fp | uniproc | 1<<4 | NumCPU<<16&0xff0000
-}
-
-func bootMicros(p *kern.Process) int64 {
-	sec, nsec := p.Machine.Host.Clock().BootTime()
+func bootMicros(m *kern.Machine) int64 {
+	sec, nsec := m.Host.Clock().BootTime()
 	return sec*1e6 + nsec/1000
 }
 
-const tscNanos = 1
-
-// newTimeOfDay fills new_commpage_timeofday_data_t: timestamp tick, seconds,
-// fraction, scale, ticks per second. A zero scale tells user code to ask the
-// kernel.
-func newTimeOfDay(b []byte, tick uint64, sec, nsec int64, scale uint64) {
-	if scale == 0 {
-		clear(b[:40])
-		return
+func putTimeofday(b []byte, t abi.CommPageTimeofday) {
+	for i, v := range [...]uint64{t.TimeStampTick, t.TimeStampSec, t.TimeStampFrac, t.TicksScale, t.TicksPerSec} {
+		le.PutUint64(b[8*i:], v)
 	}
-	hi, lo := bits.Div64(uint64(nsec), 0, 1_000_000_000)
-	_ = lo
-	le.PutUint64(b, tick)
-	le.PutUint64(b[8:], uint64(sec))
-	le.PutUint64(b[16:], hi)
-	// 2^64 / ticks per second, one tick a nanosecond.
-	le.PutUint64(b[24:], 18446744073)
-	le.PutUint64(b[32:], 1_000_000_000)
 }
