@@ -16,6 +16,7 @@ func groups() [][]kern.Row {
 		protRows(),
 		pthreadRows(),
 		resourceRows(),
+		sysctlRows(),
 		sigRows(),
 		timeRows(),
 		ulockRows(),
