@@ -194,12 +194,12 @@ bool bgl_arm64_boot(bgl *b)
 
 void bgl_arm64_vector(bgl *b, bgl_ctx *c, uint8_t *buf)
 {
-	bgl_unload(b, c);
+	bgl_switch(b, c);
 	memset(buf, 0, 528);
 	for (int i = 0; i < 32; i++)
-		uc_context_reg_read(c->blob, UC_ARM64_REG_Q0 + i, buf + 16 * i);
-	uc_context_reg_read(c->blob, UC_ARM64_REG_FPSR, buf + 512);
-	uc_context_reg_read(c->blob, UC_ARM64_REG_FPCR, buf + 516);
+		uc_reg_read(b->uc, UC_ARM64_REG_Q0 + i, buf + 16 * i);
+	uc_reg_read(b->uc, UC_ARM64_REG_FPSR, buf + 512);
+	uc_reg_read(b->uc, UC_ARM64_REG_FPCR, buf + 516);
 }
 
 // The bits that exist, as Apple's processors have them: FPSR's flags QC and IDC
@@ -210,13 +210,13 @@ void bgl_arm64_vector(bgl *b, bgl_ctx *c, uint8_t *buf)
 void bgl_arm64_set_vector(bgl *b, bgl_ctx *c, const uint8_t *buf)
 {
 	uint32_t fpsr, fpcr;
-	bgl_unload(b, c);
+	bgl_switch(b, c);
 	for (int i = 0; i < 32; i++)
-		uc_context_reg_write(c->blob, UC_ARM64_REG_Q0 + i, buf + 16 * i);
+		uc_reg_write(b->uc, UC_ARM64_REG_Q0 + i, buf + 16 * i);
 	memcpy(&fpsr, buf + 512, 4);
 	memcpy(&fpcr, buf + 516, 4);
 	fpsr &= FPSR_BITS;
 	fpcr &= FPCR_BITS;
-	uc_context_reg_write(c->blob, UC_ARM64_REG_FPSR, &fpsr);
-	uc_context_reg_write(c->blob, UC_ARM64_REG_FPCR, &fpcr);
+	uc_reg_write(b->uc, UC_ARM64_REG_FPSR, &fpsr);
+	uc_reg_write(b->uc, UC_ARM64_REG_FPCR, &fpcr);
 }

@@ -153,7 +153,6 @@ void bgl_step(bgl *b, bgl_ctx *c);
 void bgl_drop(bgl *b, uint64_t paddr, uint64_t size);
 void bgl_kick(bgl *b);
 void bgl_switch(bgl *b, bgl_ctx *c);
-void bgl_unload(bgl *b, bgl_ctx *c);
 void bgl_load_regs(bgl *b, bgl_ctx *c);
 double bgl_bare(bgl *b, bgl_ctx *c, int n);
 uint64_t bgl_ticks(bgl *b);

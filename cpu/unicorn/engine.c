@@ -83,9 +83,11 @@ bgl *bgl_new(int arch, void *arena, uint64_t arena_size, void *flags, bool preem
 	b->boot = map_pages(BOOT_SIZE);
 	b->scratch = map_pages(SCRATCH_SIZE);
 	TRY(b->boot && b->scratch ? UC_ERR_OK : UC_ERR_NOMEM, "mmap")
-	TRY(uc_mem_map_ptr(b->uc, BOOT_PA, BOOT_SIZE, UC_PROT_ALL, b->boot), "map boot page")
-	TRY(uc_mem_map_ptr(b->uc, SCRATCH_PA, SCRATCH_SIZE, UC_PROT_ALL, b->scratch), "map scratch pages")
+	// The largest first: the engine gives a region that is larger than an earlier
+	// one the same internal addresses, and takes code of one for code of the other.
 	TRY(uc_mem_map_ptr(b->uc, ARENA_PA, b->arena_size, UC_PROT_ALL, arena), "map arena")
+	TRY(uc_mem_map_ptr(b->uc, SCRATCH_PA, SCRATCH_SIZE, UC_PROT_ALL, b->scratch), "map scratch pages")
+	TRY(uc_mem_map_ptr(b->uc, BOOT_PA, BOOT_SIZE, UC_PROT_ALL, b->boot), "map boot page")
 	b->ctx_size = uc_context_size(b->uc);
 	TRY(uc_context_alloc(b->uc, &b->pristine), "context_alloc")
 	TRY(uc_context_alloc(b->uc, &b->scratch_ctx), "context_alloc")
@@ -160,15 +162,6 @@ void bgl_ctx_free(bgl *b, bgl_ctx *c)
 
 // A context of one engine is plain bytes: no pointer in it is the context's own.
 static void copy_blob(bgl *b, uc_context *dst, const uc_context *src) { memcpy(dst, src, b->ctx_size); }
-
-// Takes the state of c out of the engine, so that its blob can be read or written.
-void bgl_unload(bgl *b, bgl_ctx *c)
-{
-	if (b->cur != c)
-		return;
-	uc_context_save(b->uc, c->blob);
-	b->cur = NULL;
-}
 
 void bgl_ctx_copy(bgl *b, bgl_ctx *dst, bgl_ctx *src)
 {
@@ -308,9 +301,11 @@ void bgl_run(bgl *b, bgl_ctx *c)
 	uint64_t pc = c->r[pc_index(b)];
 	atomic_store(&b->running, 1);
 	for (int idle = 0;;) {
-		if (!b->skip && atomic_load(&b->interrupt)) {
+		// In the middle of a counted block only the block hook may stop.
+		if (!(b->skip && b->preempt) && atomic_load(&b->interrupt)) {
 			atomic_store(&b->interrupt, 0);
 			b->why = BGL_INTERRUPTED;
+			uc_reg_write(b->uc, reg_ids(b)[pc_index(b)], &pc);
 			break;
 		}
 		uc_err e;

@@ -320,16 +320,18 @@ bool bgl_x86_boot(bgl *b)
 // 24, MXCSR_MASK 28, ST0..ST7 every 16 from 32, XMM0..XMM15 every 16 from 160.
 #define MXCSR_MASK 0xffffu
 
+// Both go through the engine, not through a context: what belongs to these
+// registers, such as the rounding mode, is not all in one.
 void bgl_x86_vector(bgl *b, bgl_ctx *c, uint8_t *buf)
 {
-	bgl_unload(b, c);
+	bgl_switch(b, c);
 	memset(buf, 0, 528);
 	uint16_t fcw = 0, fsw = 0, ftw = 0;
 	uint32_t mxcsr = 0, mask = MXCSR_MASK;
-	uc_context_reg_read(c->blob, UC_X86_REG_FPCW, &fcw);
-	uc_context_reg_read(c->blob, UC_X86_REG_FPSW, &fsw);
-	uc_context_reg_read(c->blob, UC_X86_REG_FPTAG, &ftw);
-	uc_context_reg_read(c->blob, UC_X86_REG_MXCSR, &mxcsr);
+	uc_reg_read(b->uc, UC_X86_REG_FPCW, &fcw);
+	uc_reg_read(b->uc, UC_X86_REG_FPSW, &fsw);
+	uc_reg_read(b->uc, UC_X86_REG_FPTAG, &ftw);
+	uc_reg_read(b->uc, UC_X86_REG_MXCSR, &mxcsr);
 	uint8_t abridged = 0;
 	for (int i = 0; i < 8; i++)
 		if ((ftw >> 2 * i & 3) != 3)
@@ -340,14 +342,14 @@ void bgl_x86_vector(bgl *b, bgl_ctx *c, uint8_t *buf)
 	memcpy(buf + 24, &mxcsr, 4);
 	memcpy(buf + 28, &mask, 4);
 	for (int i = 0; i < 8; i++)
-		uc_context_reg_read(c->blob, UC_X86_REG_ST0 + i, buf + 32 + 16 * i);
+		uc_reg_read(b->uc, UC_X86_REG_ST0 + i, buf + 32 + 16 * i);
 	for (int i = 0; i < 16; i++)
-		uc_context_reg_read(c->blob, UC_X86_REG_XMM0 + i, buf + 160 + 16 * i);
+		uc_reg_read(b->uc, UC_X86_REG_XMM0 + i, buf + 160 + 16 * i);
 }
 
 void bgl_x86_set_vector(bgl *b, bgl_ctx *c, const uint8_t *buf)
 {
-	bgl_unload(b, c);
+	bgl_switch(b, c);
 	uint16_t fcw, fsw, ftw = 0;
 	uint32_t mxcsr;
 	memcpy(&fcw, buf, 2);
@@ -358,12 +360,12 @@ void bgl_x86_set_vector(bgl *b, bgl_ctx *c, const uint8_t *buf)
 		if (!(buf[4] >> i & 1))
 			ftw |= 3 << 2 * i;
 	// The status word first: it holds the top of the stack, which says where ST0 is.
-	uc_context_reg_write(c->blob, UC_X86_REG_FPCW, &fcw);
-	uc_context_reg_write(c->blob, UC_X86_REG_FPSW, &fsw);
+	uc_reg_write(b->uc, UC_X86_REG_FPCW, &fcw);
+	uc_reg_write(b->uc, UC_X86_REG_FPSW, &fsw);
 	for (int i = 0; i < 8; i++)
-		uc_context_reg_write(c->blob, UC_X86_REG_ST0 + i, buf + 32 + 16 * i);
-	uc_context_reg_write(c->blob, UC_X86_REG_FPTAG, &ftw);
-	uc_context_reg_write(c->blob, UC_X86_REG_MXCSR, &mxcsr);
+		uc_reg_write(b->uc, UC_X86_REG_ST0 + i, buf + 32 + 16 * i);
+	uc_reg_write(b->uc, UC_X86_REG_FPTAG, &ftw);
+	uc_reg_write(b->uc, UC_X86_REG_MXCSR, &mxcsr);
 	for (int i = 0; i < 16; i++)
-		uc_context_reg_write(c->blob, UC_X86_REG_XMM0 + i, buf + 160 + 16 * i);
+		uc_reg_write(b->uc, UC_X86_REG_XMM0 + i, buf + 160 + 16 * i);
 }
