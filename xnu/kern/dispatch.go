@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/beagle-emu/beagle/cpu"
+	"github.com/beagle-emu/beagle/mem"
 	"github.com/beagle-emu/beagle/xnu/abi"
 )
 
@@ -46,9 +47,20 @@ func (m *Machine) handle(t *Thread, trap *cpu.Trap) bool {
 		m.Bug("the engine failed at pc %#x of %s[%d]: %v", t.Regs().R[t.Arch().PCIndex()], t.Proc.Name, t.Proc.PID, trap.Err)
 		return false
 	default:
+		if trap.Kind == cpu.MemoryFault && trap.Fault.Kind == mem.Denied && t.inPageZero(trap.Fault.Addr) {
+			trap.Fault.Kind = mem.Unmapped
+		}
 		t.Raise(exceptionOf(t.Arch(), trap))
 	}
 	return t.State == Runnable && !m.stop
+}
+
+// inPageZero reports whether an address is in the page zero segment. For XNU that
+// lies below the lowest address of the map, so touching it is an invalid address;
+// here it is a region that keeps mappings away.
+func (t *Thread) inPageZero(addr uint64) bool {
+	r, ok := t.Space().Find(addr)
+	return ok && r.Addr <= addr && r.Guard && r.Permanent
 }
 
 // enter starts the call that a trap asks for.
