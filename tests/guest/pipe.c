@@ -100,7 +100,7 @@ int main(int argc, char **argv, char **envp, char **apple) {
 	CHECK_EQ(sys(SYS_poll, pf, 1, 1000), 1);
 	CHECK(pf[0].revents & POLLHUP);
 	CHECK_EQ(sys(SYS_select, -1, 0, 0, 0, &tv), -EINVAL);
-	r[0] = 1u << 30; // not open
+	r[0] = 1u << 20; // not open; select looks at 25 descriptors at least
 	CHECK_EQ(sys(SYS_select, 64, r, 0, 0, &tv), -EBADF);
 	say("poll and select\n");
 	return 0;

@@ -82,12 +82,15 @@ func pselect(t *kern.Thread, a *pselectArgs) (uint64, error) {
 	return n, err
 }
 
+// initialFDs is NDFILE: the smallest size of a descriptor table.
+const initialFDs = 25
+
 func doSelect(t *kern.Thread, n int32, ptrs [3]abi.Ptr, wait int64) (uint64, error) {
 	if n < 0 {
 		return 0, abi.EINVAL
 	}
-	// More than the table has are not looked at (sys_generic.c "forgiving").
-	n = min(n, int32(t.Proc.FDs.Len()))
+	// More than the table has are not looked at (sys_generic.c: "forgiving").
+	n = min(n, max(initialFDs, int32(t.Proc.FDs.Len())))
 	size := (int(n) + 31) / 32 * 4
 	var in, out [3][]byte
 	for i, p := range ptrs {
