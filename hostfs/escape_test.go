@@ -245,6 +245,40 @@ func races(t *testing.T, j *jail) {
 	}
 }
 
+// TestDescriptors sees that a walk holds few descriptors and leaves none.
+func TestDescriptors(t *testing.T) {
+	for name, j := range jails(t) {
+		long := strings.Repeat("a/./b/../../", 150)
+		must(t, os.Symlink(j.top+"/"+long+"l2", j.grant+"/l1"))
+		must(t, os.Symlink(long+"a/b", j.grant+"/l2"))
+		var lim unix.Rlimit
+		must(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &lim))
+		low := lim
+		low.Cur = uint64(descriptors(t)) + 60
+		must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &low))
+		before := descriptors(t)
+		for range 10 {
+			if _, err := j.fs.Stat(abs(j.top + "/l1/c/file")); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := j.fs.Stat(abs(j.top + "/l1/c/none/file")); err != unix.ENOENT {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if now := descriptors(t); now != before {
+			t.Errorf("%s: %d descriptors open, %d before", name, now, before)
+		}
+		must(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &lim))
+	}
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	must(t, err)
+	return len(list)
+}
+
 func TestProcMagicLinks(t *testing.T) {
 	fs := newHost(t, Options{Isolated: true, Mounts: []Mount{{Source: "/proc", Target: "/p", ReadOnly: true}}}).FS()
 	if s := read(t, fs, "/p/self/stat"); s == "" {

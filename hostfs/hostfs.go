@@ -15,7 +15,7 @@
 //
 // [New] makes one of three views of a file tree; see [Options]. In all of them
 // `..` of the root is the root, a chain of more than 32 symbolic links is
-// ELOOP (MAXSYMLINKS), a name of more than 255 bytes or a path of more than
+// ELOOP (MAXSYMLINKS; 40 where the host resolves a whole path), a name of more than 255 bytes or a path of more than
 // 1023 is ENAMETOOLONG (NAME_MAX and PATH_MAX of Darwin's sys/syslimits.h; the
 // latter counts the terminating NUL), an empty path is ENOENT. Names are
 // compared as the host's file systems do, which usually means byte by byte:
@@ -65,6 +65,9 @@ type Host interface {
 	// Suspend stops Beagle itself as a terminal's stop key would, and returns
 	// when it is continued.
 	Suspend() error
+	// Close ends the relay of signals and closes the mounts. Open files stay
+	// open, and host programs go on: the kernel signals those that it wants
+	// ended.
 	Close() error
 }
 

@@ -51,8 +51,9 @@ type hostObj struct {
 func (o *hostObj) format() uint32 { return o.typ }
 
 func (o *hostObj) close() {
-	if !o.borrowed {
+	if !o.borrowed && o.fd >= 0 {
 		unix.Close(o.fd)
+		o.fd = -1
 	}
 }
 

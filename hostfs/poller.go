@@ -38,6 +38,7 @@ type poller struct {
 	closed  bool
 
 	sigs chan os.Signal
+	chld chan os.Signal
 	done chan struct{}
 	wg   sync.WaitGroup
 }
@@ -67,6 +68,8 @@ func newPoller(noSignals bool, reap func() []*ChildExit) (*poller, error) {
 	p := &poller{
 		epfd: epfd, wake: wake, watches: map[int]*watch{}, always: map[int]*watch{},
 		sigs: make(chan os.Signal, 128), done: make(chan struct{}),
+		// One is enough, and never lost behind others: reap looks at everyone.
+		chld: make(chan os.Signal, 1),
 	}
 	if !noSignals {
 		for _, s := range relayed {
@@ -77,7 +80,7 @@ func newPoller(noSignals bool, reap func() []*ChildExit) (*poller, error) {
 		}
 	}
 	if reap != nil {
-		signal.Notify(p.sigs, unix.SIGCHLD)
+		signal.Notify(p.chld, unix.SIGCHLD)
 	}
 	p.wg.Add(1)
 	go p.relay(reap)
@@ -90,11 +93,9 @@ func (p *poller) relay(reap func() []*ChildExit) {
 		select {
 		case <-p.done:
 			return
+		case <-p.chld:
+			p.children(reap())
 		case s := <-p.sigs:
-			if s == unix.SIGCHLD {
-				p.children(reap())
-				continue
-			}
 			n, ok := s.(syscall.Signal)
 			if !ok {
 				continue
@@ -308,7 +309,9 @@ func (p *poller) constant(out []Event, n int) int {
 }
 
 func (p *poller) epoll(timeout time.Duration, out []Event) (n int, kicked bool, err error) {
-	buf := p.buf[:min(len(p.buf), len(out)+1)]
+	// Not one more than out holds: an edge that was taken from epoll and not
+	// handed on would be lost.
+	buf := p.buf[:min(len(p.buf), len(out))]
 	got, err := p.epollWait(buf, timeout)
 	if err != nil {
 		if err == unix.EINTR {
@@ -354,6 +357,7 @@ func (p *poller) Close() error {
 	p.closed = true
 	p.mu.Unlock()
 	signal.Stop(p.sigs)
+	signal.Stop(p.chld)
 	close(p.done)
 	p.wg.Wait()
 	unix.Close(p.wake)

@@ -239,13 +239,16 @@ func TestProcSignals(t *testing.T) {
 		_, err := h.Procs().Start(c.spec)
 		wantErr(t, what, err, c.want)
 	}
-	// Close leaves no program behind.
+	// Close leaves programs alone, but no zombie behind.
 	g, err := New(Options{NoSignals: true})
 	must(t, err)
 	p, err = g.Procs().Start(ProcSpec{Path: "/bin/sleep", Argv: []string{"sleep", "100"}})
 	must(t, err)
 	must(t, g.Close())
-	if err := unix.Kill(p.PID(), 0); err != unix.ESRCH {
-		t.Errorf("after Close: %v", err)
+	must(t, unix.Kill(p.PID(), unix.SIGKILL))
+	for end := time.Now().Add(5 * time.Second); unix.Kill(p.PID(), 0) == nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("a zombie is left after Close")
+		}
 	}
 }

@@ -154,23 +154,22 @@ func (p *procs) reap() []*ChildExit {
 	return list
 }
 
-// Close ends what still runs and reaps it.
+// Close lets what still runs go on, as the children of a program that exits
+// do, and sees to it that no zombie stays should Beagle go on too.
 func (p *procs) Close() {
 	p.mu.Lock()
 	p.closed = true
-	for pid := range p.live {
-		_ = unix.Kill(pid, unix.SIGKILL) // not reaped, so the id is still its own
-	}
 	pids := p.live
 	p.live = map[int]*hostProc{}
 	p.mu.Unlock()
 	for pid := range pids {
-		for {
-			_, err := unix.Wait4(pid, nil, 0, nil)
-			if err != unix.EINTR {
-				break
+		go func() {
+			for {
+				if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
+					return
+				}
 			}
-		}
+		}()
 	}
 }
 

@@ -247,7 +247,7 @@ func (w *walker) run(rest string, follow bool) (*place, error) {
 			if w.links++; w.links > maxLinks {
 				return nil, unix.ELOOP
 			}
-			w.stack, w.floor = append(w.stack[:0], w.v.root), false
+			w.toRoot()
 			rest = alias + "/" + after
 			if last && !slash {
 				rest = alias
@@ -285,6 +285,7 @@ func (w *walker) follow(o obj, after string, bare bool) (string, error) {
 		return "", unix.ELOOP
 	}
 	target, err := o.readlink()
+	o.close()
 	if err != nil {
 		return "", err
 	}
@@ -301,7 +302,7 @@ func (w *walker) follow(o obj, after string, bare bool) (string, error) {
 		if w.at.Beneath {
 			return "", unix.EXDEV
 		}
-		w.stack, w.floor = append(w.stack[:0], w.v.root), false
+		w.toRoot()
 	}
 	if bare {
 		return target, nil
@@ -309,8 +310,18 @@ func (w *walker) follow(o obj, after string, bare bool) (string, error) {
 	return target + "/" + after, nil
 }
 
+// toRoot starts anew at the root. Like up, it closes what it leaves: a path can
+// be made to pass thousands of directories.
+func (w *walker) toRoot() {
+	for _, n := range w.stack {
+		n.o.close()
+	}
+	w.stack, w.floor = append(w.stack[:0], w.v.root), false
+}
+
 func (w *walker) up() error {
 	if len(w.stack) > 1 {
+		w.top().o.close()
 		w.stack = w.stack[:len(w.stack)-1]
 		return nil
 	}
