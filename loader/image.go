@@ -254,7 +254,9 @@ func (m *mapper) place(s *segment, start, size uint64, o mem.MapOptions) error {
 }
 
 // pageZero raises the lowest address of the program, as
-// vm_map_raise_min_offset does: never down, and not over what is there.
+// vm_map_raise_min_offset does: never down, and not over what is there. No region
+// stands for it, so touching it is an invalid address (SIGSEGV), not a protection
+// failure (SIGBUS).
 func (m *mapper) pageZero(s *segment, addr uint64) error {
 	im := &m.image
 	end, ok := roundEnd(addr, s.size, m.page)
@@ -264,15 +266,8 @@ func (m *mapper) pageZero(s *segment, addr uint64) error {
 	if end < im.PageZero || end >= m.space.Max() || im.Low < end {
 		return fail(BadExec, "page zero cannot end at %#x", end)
 	}
-	low := max(m.space.Min(), im.PageZero)
 	im.PageZero = end
-	if low >= end {
-		return nil
-	}
-	_, err := m.space.Map(low, end-low, mem.MapOptions{
-		Fixed: true, NoReplace: true, Guard: true, Permanent: true, Name: s.name,
-	})
-	if err != nil {
+	if err := m.space.RaiseMin(end); err != nil {
 		return &Error{BadExec, "page zero up to " + hexAddr(end), err}
 	}
 	return nil

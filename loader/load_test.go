@@ -124,8 +124,8 @@ func TestLoadFixed(t *testing.T) {
 	}
 }
 
-// A page zero that the space's lowest address does not cover is a guard.
-func TestPageZeroGuard(t *testing.T) {
+// Page zero raises the space's lowest address and is no region.
+func TestPageZeroRaisesMin(t *testing.T) {
 	file := mt.Static(cpu.X86_64, nil, nil, 0)
 	f, err := loader.Open(file, nil)
 	if err != nil {
@@ -135,9 +135,13 @@ func TestPageZeroGuard(t *testing.T) {
 	if _, err := f.Load(space, file.Backing(), 0); err != nil {
 		t.Fatal(err)
 	}
-	r, ok := space.Find(0)
-	if !ok || r.Addr != 0x10000 || r.End() != mt.TextBase || r.Prot != 0 || !r.Guard {
-		t.Errorf("page zero: %+v", r)
+	if space.Min() != mt.TextBase {
+		t.Errorf("lowest address %#x, want %#x", space.Min(), uint64(mt.TextBase))
+	}
+	if _, err := space.Load8(0x20000); err == nil {
+		t.Error("page zero can be read")
+	} else if f := space.Fault(0x20000, mem.Load); f == nil || f.Kind != mem.Unmapped {
+		t.Errorf("page zero: %v", f)
 	}
 }
 

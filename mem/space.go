@@ -61,6 +61,28 @@ func (s *Space) ResidentBytes() uint64 { return s.resident << s.shift }
 // Min is the lowest mappable address.
 func (s *Space) Min() uint64 { return s.m.min }
 
+// RaiseMin makes addr, rounded up to a page, the lowest mappable address; it does
+// nothing if that is below Min. What lies below stays unmapped for ever: touching
+// it is Unmapped, not Denied. The error is ErrBadAddress if something is mapped
+// there already, or if addr is beyond Max. Source: XNU osfmk/vm/vm_map.c,
+// vm_map_raise_min_offset.
+func (s *Space) RaiseMin(addr uint64) error {
+	lo := (addr + s.mask()) &^ s.mask()
+	switch {
+	case lo < addr || lo > s.m.max:
+		return ErrBadAddress
+	case lo <= s.m.min:
+		return nil
+	case s.m.head != nil && s.m.head.start < lo:
+		return ErrBadAddress
+	}
+	from, to := s.m.gapAfter(nil)
+	s.m.holes.remove(from, to)
+	s.m.min = lo
+	s.m.holes.add(lo, to)
+	return nil
+}
+
 // Max is one past the highest mappable address.
 func (s *Space) Max() uint64 { return s.m.max }
 
