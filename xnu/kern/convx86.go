@@ -54,8 +54,10 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 		}
 	} else {
 		// SYSCALL overwrites rcx and r11 and SYSRET needs them so; guests see it.
+		g.sysret = true
 		r.Set(cpu.RCX, r.R[cpu.RIP])
 		r.Set(cpu.R11, r.R[cpu.RFLAGS])
+		g.sysret = true
 	}
 	tab := t.Machine().Tables
 	var raw [maxArgs]uint64
@@ -141,14 +143,24 @@ func (t *Thread) leaveX86(row *Row, g gate, res Result) {
 		r.Set(cpu.RIP, t.call.resume-g.insn)
 		return
 	}
+	if g.sysret {
+		defer func() { r.Set(cpu.R11, r.R[cpu.RFLAGS]) }()
+	}
+	// SYSRET takes the flags from r11, carry included.
+	setFlags := func(f uint64) {
+		r.Set(cpu.RFLAGS, f)
+		if g.sysret {
+			r.Set(cpu.R11, f)
+		}
+	}
 	switch g.class {
 	case Unix:
 		if res.Errno != 0 {
 			r.Set(cpu.RAX, uint64(res.Errno))
-			r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]|flagCF)
+			setFlags(r.R[cpu.RFLAGS] | flagCF)
 			return
 		}
-		r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]&^flagCF)
+		setFlags(r.R[cpu.RFLAGS] &^ flagCF)
 		switch row.Ret {
 		case RetInt:
 			r.Set(cpu.RAX, uint64(int64(int32(res.Value))))
@@ -176,7 +188,7 @@ func (t *Thread) leaveX86(row *Row, g gate, res Result) {
 			if carry {
 				f |= flagCF
 			}
-			r.Set(cpu.RFLAGS, f)
+			setFlags(f)
 		}
 	}
 }

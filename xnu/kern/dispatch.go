@@ -15,6 +15,9 @@ type gate struct {
 	bsdStyle bool
 	// insn is the length of the call instruction, for a restart.
 	insn uint64
+	// sysret: the x86-64 call came by SYSCALL and leaves by SYSRET, which takes
+	// rip from rcx and rflags from r11.
+	sysret bool
 }
 
 // Observer sees every call at the trap boundary. Enter is called once a call,

@@ -39,6 +39,7 @@ func (p *Process) Fork(t *Thread, share bool) (*Process, *Thread, error) {
 	n.Ctx.CopyFrom(t.Ctx)
 	n.SigMask, n.AltStack, n.OnStack = t.SigMask, t.AltStack, t.OnStack
 	n.sigToken, n.sigNested = t.sigToken, t.sigNested
+	n.call.gate = t.call.gate
 	n.Self, n.TSD, n.QoS = t.Self, t.TSD, t.QoS
 	n.Cred = t.Cred
 	n.CancelDisabled = t.CancelDisabled
@@ -73,6 +74,9 @@ func (t *Thread) ForkResult() {
 	r.Set(cpu.RAX, uint64(t.Proc.PID))
 	r.Set(cpu.RDX, 1)
 	r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]&^flagCF)
+	if t.call.gate.sysret {
+		r.Set(cpu.R11, r.R[cpu.RFLAGS])
+	}
 }
 
 // inherit copies what a child has of its parent besides memory and descriptors.

@@ -165,6 +165,7 @@ long on_signal(int sig, handler_t h, int flags, u32 mask) {
 // A thread's memory: 64 KiB of stack, then this. The TSD area stands where
 // bsdthread_register was told that it stands.
 struct thread {
+	u64 header;       // XNU takes a TSD offset of 0 for none
 	u64 self;         // Apple's TSD slot 0 is the pthread itself
 	u64 tsd[31];
 	void (*f)(void *);
@@ -191,7 +192,7 @@ void bg_threads_init(void) {
 	// _pthread_registration_data, version 1 fields; the kernel fills the rest.
 	static struct { u64 version, dispatch_queue_offset; u64 main_qos; u32 tsd_offset, return_to_kernel, mach_thread_self; u64 more[8]; } d;
 	d.version = sizeof d;
-	d.tsd_offset = 0;
+	d.tsd_offset = __builtin_offsetof(struct thread, self);
 	long r = sys(SYS_bsdthread_register, bg_threadstart, 0, sizeof(struct thread), &d, sizeof d, 0);
 	if (r < 0) fail("rt.c", __LINE__, "bsdthread_register", r);
 }
