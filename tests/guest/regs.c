@@ -105,6 +105,7 @@ static void compare(enum kind kind, long want_errno, int by) {
 		return;
 	}
 	u64 r = o->r[RESULT], s = o->r[SECOND];
+	if (carry && !want_errno) bad("unexpected errno", 0, r, 0);
 	if (want_errno) {
 		if (r != (u64)want_errno) bad("errno", 0, r, want_errno);
 		if (r < 1 || r > 107) bad("errno", 1, r, 107);

@@ -57,7 +57,6 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 		g.sysret = true
 		r.Set(cpu.RCX, r.R[cpu.RIP])
 		r.Set(cpu.R11, r.R[cpu.RFLAGS])
-		g.sysret = true
 	}
 	tab := t.Machine().Tables
 	var raw [maxArgs]uint64
@@ -146,21 +145,14 @@ func (t *Thread) leaveX86(row *Row, g gate, res Result) {
 	if g.sysret {
 		defer func() { r.Set(cpu.R11, r.R[cpu.RFLAGS]) }()
 	}
-	// SYSRET takes the flags from r11, carry included.
-	setFlags := func(f uint64) {
-		r.Set(cpu.RFLAGS, f)
-		if g.sysret {
-			r.Set(cpu.R11, f)
-		}
-	}
 	switch g.class {
 	case Unix:
 		if res.Errno != 0 {
 			r.Set(cpu.RAX, uint64(res.Errno))
-			setFlags(r.R[cpu.RFLAGS] | flagCF)
+			r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]|flagCF)
 			return
 		}
-		setFlags(r.R[cpu.RFLAGS] &^ flagCF)
+		r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]&^flagCF)
 		switch row.Ret {
 		case RetInt:
 			r.Set(cpu.RAX, uint64(int64(int32(res.Value))))
@@ -188,7 +180,7 @@ func (t *Thread) leaveX86(row *Row, g gate, res Result) {
 			if carry {
 				f |= flagCF
 			}
-			setFlags(f)
+			r.Set(cpu.RFLAGS, f)
 		}
 	}
 }

@@ -125,6 +125,16 @@ func (t *Thread) RaiseSignal(e Exception) {
 	t.fault = e
 	s := e.signalOf(t.Arch())
 	p := t.Proc
+	if s == abi.SIGBUS && e.Type == abi.EXC_BAD_ACCESS && e.Code == int64(abi.KERN_PROTECTION_FAILURE) {
+		// The guard below the main stack: an overflow is a SIGSEGV, and one that
+		// no handler could take for want of a stack is the end (ux_exception.c).
+		if top := p.Exec.StackTop; e.Addr < top && e.Addr >= top-abi.MAXSSIZ {
+			s = abi.SIGSEGV
+			if p.Sig.Actions[s].Flags&abi.SA_ONSTACK == 0 {
+				p.Sig.Actions[s] = SigAction{}
+			}
+		}
+	}
 	if t.SigMask.Has(s) || p.Sig.Actions[s].Handler == abi.SIG_IGN {
 		// bsd/kern/kern_sig.c: "signal is masked or ignored: set to default".
 		p.Sig.Actions[s] = SigAction{}
