@@ -1,12 +1,12 @@
 #!/bin/sh
 # Installs libunicorn 2.1.4 or newer, the CPU engine that cpu/unicorn links with.
 #
-# Debian 12 has 2.0.1, which is unfit (RATIONALE.md says why). Debian 13+1
-# ("forky") has 2.1.4, built against a C library that Debian 12 already has. So
-# this takes exactly two packages from there and leaves everything else, the
-# machine's own apt configuration included, as it was: lists and preferences
-# live in a directory that is removed at the end. The archive and its signing
-# key are the ones that this machine's apt already uses.
+# Debian 12 has 2.0.1, which is unfit (RATIONALE.md says why). The release after
+# Debian 13, forky, has 2.1.4, built against a C library that Debian 12 already
+# has. So this takes exactly two packages from there and leaves everything else,
+# the machine's own apt configuration included, as it was: lists and preferences
+# live in a directory that is removed at the end. The archive and its signing key
+# are the ones that this machine's apt already uses.
 #
 # Does nothing when the library is new enough. UNICORN_SUITE overrides the suite.
 set -eu

@@ -59,7 +59,8 @@ const (
 	// Breakpoint: x86-64 INT3 (PC is the next instruction, as the hardware
 	// leaves it), arm64 BRK (PC is the BRK itself; Num is its immediate).
 	Breakpoint
-	// SingleStep: the one instruction of a stepping Run has been executed.
+	// SingleStep: the one instruction of a Step has been executed, or on x86-64
+	// one with RFLAGS.TF set. PC is the next instruction.
 	SingleStep
 	// MemoryFault: a load, store or fetch that the address space refuses.
 	// Fault holds the exact address. PC is the instruction; nothing of it has
@@ -69,13 +70,15 @@ const (
 	Illegal
 	// Divide: x86-64 #DE. PC is the instruction.
 	Divide
-	// FloatingPoint: an unmasked x87 or SSE exception. PC is the instruction.
+	// FloatingPoint: an unmasked x87 or SSE exception. PC is the instruction (for
+	// x87, as on hardware, the next one that waits for the unit).
 	FloatingPoint
 	// Protection: a privileged x86-64 instruction at CPL 3 (#GP). PC is the
 	// instruction. Privileged arm64 instructions are Illegal.
 	Protection
-	// Alignment: arm64 SP or PC alignment, unaligned exclusive or atomic.
-	// Fault.Addr is the address where it is known. PC is the instruction.
+	// Alignment: arm64 PC alignment, unaligned exclusive or atomic. Fault.Addr is
+	// the address; Fault.Access is Load for data, whichever it was. PC is the
+	// instruction.
 	Alignment
 	// Preempted: the quantum of blocks is used up. PC is where to go on.
 	Preempted
@@ -146,7 +149,7 @@ type Engine interface {
 	// write, file pages) are resolved inside.
 	Run(ctx Context, space *mem.Space, quantum uint64) Trap
 	// Step executes a single instruction and returns SingleStep, or whatever
-	// else the instruction raised.
+	// else the instruction raised. It counts no blocks.
 	Step(ctx Context, space *mem.Space) Trap
 	// Interrupt makes the Run in progress, or else the next one, return
 	// Interrupted at a block boundary soon.

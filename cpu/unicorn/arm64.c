@@ -186,6 +186,7 @@ bool bgl_arm64_boot(bgl *b)
 	if (!bgl_probe(b))
 		return false;
 	uc_context_restore(b->uc, b->pristine);
+	bgl_find_env(b);
 	bgl_exit_checks(b, false);
 	// Everything translated so far has the checks in it.
 	uc_ctl_flush_tb(b->uc);

@@ -136,6 +136,10 @@ typedef struct bgl {
 	size_t off_old_exception, off_is_int, off_vaddr; // in a context
 	size_t off_tail;                      // in uc_engine, of struct tail
 
+	// The engine's own registers: general ones and PC in a row, then GS and FS
+	// base or TPIDRRO_EL0 and TPIDR_EL0. NULL if not found (see env.c).
+	uint64_t *env_regs, *env_extra[2];
+
 	uc_hook hooks[16];
 	int nhooks;
 } bgl;
@@ -148,7 +152,7 @@ bgl_ctx *bgl_ctx_new(bgl *b);
 void bgl_ctx_free(bgl *b, bgl_ctx *c);
 void bgl_ctx_copy(bgl *b, bgl_ctx *dst, bgl_ctx *src);
 void bgl_ctx_reset(bgl *b, bgl_ctx *c);
-void bgl_run(bgl *b, bgl_ctx *c);
+void bgl_run(uintptr_t b, uintptr_t c); // pointers; Go would look at them first
 void bgl_step(bgl *b, bgl_ctx *c);
 void bgl_drop(bgl *b, uint64_t paddr, uint64_t size);
 void bgl_kick(bgl *b);
@@ -183,6 +187,9 @@ extern const int bgl_x86_regs[NUM_REGS], bgl_arm64_regs[NUM_REGS];
 bool bgl_probe(bgl *b);
 uint64_t bgl_fault_addr(bgl *b);
 void bgl_exit_checks(bgl *b, bool on);
+
+// env.c
+void bgl_find_env(bgl *b);
 
 // sigbus.c
 int bgl_sigbus(void *arena, uint64_t size);

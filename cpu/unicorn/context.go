@@ -79,9 +79,9 @@ func (x *Context) CopyFrom(src cpu.Context) {
 // Reset implements [cpu.Context].
 func (x *Context) Reset() { C.bgl_ctx_reset(x.e.c, x.c) }
 
-// Release implements [cpu.Context].
+// Release implements [cpu.Context]. It may come after the engine's Close.
 func (x *Context) Release() {
-	if x.c != nil && x.e.c != nil {
+	if x.c != nil {
 		C.bgl_ctx_free(x.e.c, x.c)
 		x.c = nil
 	}

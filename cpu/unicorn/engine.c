@@ -154,7 +154,7 @@ bgl_ctx *bgl_ctx_new(bgl *b)
 
 void bgl_ctx_free(bgl *b, bgl_ctx *c)
 {
-	if (b->cur == c)
+	if (b && b->cur == c)
 		b->cur = NULL;
 	uc_context_free(c->blob);
 	free(c);
@@ -216,6 +216,19 @@ static void store_regs(bgl *b, bgl_ctx *c)
 	if (b->arch == BGL_ARM64 && d & 1ull << 33)
 		c->r[33] &= 0xf0000000;
 	const int *ids = reg_ids(b);
+	if (b->env_regs) {
+		int pc = pc_index(b);
+		for (; d; d &= d - 1) {
+			int i = __builtin_ctzll(d);
+			if (i < pc)
+				b->env_regs[i] = c->r[i];
+			else if (i == pc + 1)
+				uc_reg_write(b->uc, ids[i], &c->r[i]);
+			else
+				*b->env_extra[i - pc - 2] = c->r[i];
+		}
+		return;
+	}
 	int id[NUM_REGS];
 	void *val[NUM_REGS];
 	int n = 0;
@@ -229,6 +242,14 @@ static void store_regs(bgl *b, bgl_ctx *c)
 
 void bgl_load_regs(bgl *b, bgl_ctx *c)
 {
+	if (b->env_regs) {
+		int pc = pc_index(b);
+		memcpy(c->r, b->env_regs, 8 * (pc + 1));
+		uc_reg_read(b->uc, reg_ids(b)[pc + 1], &c->r[pc + 1]);
+		c->r[pc + 2] = *b->env_extra[0];
+		c->r[pc + 3] = *b->env_extra[1];
+		return;
+	}
 	void *val[NUM_REGS];
 	int n = reg_count(b);
 	for (int i = 0; i < n; i++)
@@ -252,6 +273,7 @@ bool bgl_start(bgl *b, uint64_t pc, uc_err *err)
 {
 	int mode = b->mode;
 	b->why = BGL_NONE;
+	b->num = 0;
 	bgl_in_guest = 1;
 	uc_err e = uc_emu_start(b->uc, pc, 0, 0, 0);
 	bgl_in_guest = 0;
@@ -295,8 +317,10 @@ static void enter(bgl *b, bgl_ctx *c)
 // More stops without a reason than any guest instruction can cause.
 #define MAX_IDLE_STOPS 1000000
 
-void bgl_run(bgl *b, bgl_ctx *c)
+void bgl_run(uintptr_t bp, uintptr_t cp)
 {
+	bgl *b = (bgl *)bp;
+	bgl_ctx *c = (bgl_ctx *)cp;
 	enter(b, c);
 	uint64_t pc = c->r[pc_index(b)];
 	atomic_store(&b->running, 1);

@@ -8,11 +8,10 @@
 //
 // # What the engine cannot do
 //
-// Floating-point exceptions are never raised: unmasking them in MXCSR, the x87
-// control word or FPCR sets the sticky flags only. Misaligned SSE operands, a
+// SSE and arm64 floating-point exceptions are never raised: unmasking them in MXCSR
+// or FPCR sets the sticky flags only. (x87 ones are.) Misaligned SSE operands, a
 // misaligned arm64 stack pointer and x86-64 alignment checks (EFLAGS.AC) do not
-// fault. RDRAND and RDSEED are not advertised, but a program that executes RDRAND
-// regardless reads the host's randomness. AVX is absent.
+// fault. AVX, RDRAND and RDSEED are absent.
 package unicorn
 
 /*
@@ -69,6 +68,11 @@ type Engine struct {
 
 	// What the TLB's contents were read from.
 	space, epoch uint64
+
+	// The fault that was resolved last, and how often in a row.
+	faultPC, faultAddr uint64
+	faultAccess        mem.Access
+	faults             int
 
 	interrupt *uint32
 	kickers   sync.WaitGroup
@@ -202,9 +206,10 @@ func (e *Engine) Run(ctx cpu.Context, space *mem.Space, quantum uint64) cpu.Trap
 		c.left = C.uint64_t(quantum)
 	}
 	c.skip = false
+	e.faults = 0
 	for {
 		e.enter(space)
-		C.bgl_run(c, x.c)
+		C.bgl_run(C.uintptr_t(uintptr(unsafe.Pointer(c))), C.uintptr_t(uintptr(unsafe.Pointer(x.c))))
 		t, again := e.outcome(x, space, false)
 		if again {
 			continue
@@ -220,6 +225,7 @@ func (e *Engine) Step(ctx cpu.Context, space *mem.Space) cpu.Trap {
 	if err != nil {
 		return cpu.Trap{Kind: cpu.Broken, Err: err}
 	}
+	e.faults = 0
 	for {
 		e.enter(space)
 		C.bgl_step(e.c, x.c)
@@ -277,6 +283,10 @@ func (e *Engine) outcome(x *Context, space *mem.Space, stepping bool) (t cpu.Tra
 	return cpu.Trap{Kind: cpu.Broken, Err: fmt.Errorf("unicorn: stopped for no reason (%d)", int(c.why))}, false
 }
 
+// maxFaults is more than one instruction can have at one address in a row, unless
+// the page table and Space.Fault disagree.
+const maxFaults = 1000
+
 // fault asks the space for the page that the translation hook did not find.
 func (e *Engine) fault(x *Context, space *mem.Space, stepping bool) (t cpu.Trap, again bool) {
 	addr, access := uint64(e.c.addr), mem.Access(e.c.access)
@@ -284,11 +294,17 @@ func (e *Engine) fault(x *Context, space *mem.Space, stepping bool) (t cpu.Trap,
 	if e.arch == cpu.ARM64 && access != mem.Fetch && addr>>55&1 == 0 {
 		look &= 1<<56 - 1
 	}
+	pc := x.Regs().R[e.arch.PCIndex()]
 	f := space.Fault(look, access)
 	if f == nil {
+		if pc != e.faultPC || addr != e.faultAddr || access != e.faultAccess {
+			e.faultPC, e.faultAddr, e.faultAccess, e.faults = pc, addr, access, 0
+		}
+		if e.faults++; e.faults > maxFaults {
+			return cpu.Trap{Kind: cpu.Broken, Err: fmt.Errorf("unicorn: %v at %#x is allowed but never possible", access, addr)}, false
+		}
 		return t, true
 	}
-	pc := x.Regs().R[e.arch.PCIndex()]
 	if access == mem.Fetch && !stepping && pc>>e.c.shift != addr>>e.c.shift {
 		// Translation reads ahead of execution, into a page that the program may
 		// never come to. The next instruction, alone, tells.
@@ -299,7 +315,27 @@ func (e *Engine) fault(x *Context, space *mem.Space, stepping bool) (t cpu.Trap,
 		}
 		return e.outcome(x, space, true)
 	}
+	e.faults = 0
 	t = cpu.Trap{Kind: cpu.MemoryFault, Fault: *f}
 	t.Fault.Addr, t.Fault.Access = addr, access
 	return t, false
+}
+
+// Bare makes n round trips with nothing but Unicorn in them, from a context that
+// runs a loop with one system call, and reports whether all of them were that
+// call. It is there to be compared with.
+func (e *Engine) Bare(ctx cpu.Context, space *mem.Space, n int) bool {
+	x, err := e.own(ctx, space)
+	if err != nil {
+		return false
+	}
+	e.enter(space)
+	for n > 0 {
+		k := min(n, 1<<20)
+		if C.bgl_bare(e.c, x.c, C.int(k)) < 0 {
+			return false
+		}
+		n -= k
+	}
+	return true
 }

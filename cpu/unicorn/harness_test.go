@@ -150,3 +150,5 @@ func words(w ...uint32) []byte {
 	}
 	return b
 }
+
+func (v *vm) bare(n int) bool { return v.e.Bare(v.ctx, v.space, n) }

@@ -64,7 +64,8 @@ static inline uint64_t lookup(const bgl *b, uint64_t va)
 	return pte & PTE_PRESENT ? pte : 0;
 }
 
-// Copies n bytes (within a page) of what runs at va.
+// Copies n bytes (within a page) of what runs at va. For hooks only: a page of a
+// file that shrank is dealt with as for the guest.
 bool bgl_peek(bgl *b, uint64_t va, void *to, unsigned n)
 {
 	const uint8_t *from;
@@ -78,9 +79,7 @@ bool bgl_peek(bgl *b, uint64_t va, void *to, unsigned n)
 			return false;
 		from = b->arena + (pte & PTE_OFFSET) + (va & ((1ull << b->shift) - 1));
 	}
-	bgl_in_guest = 1;
 	memcpy(to, from, n);
-	bgl_in_guest = 0;
 	return true;
 }
 

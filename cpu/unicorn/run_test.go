@@ -449,3 +449,20 @@ func TestCoverage(t *testing.T) {
 		t.Error("coverage without a block hook was accepted")
 	}
 }
+
+// The slow way to the registers, for a library in which the fast one is not found.
+func TestRegistersByInterface(t *testing.T) {
+	for _, w := range workloads() {
+		v := newVM(t, w.arch, Options{Preempt: true})
+		if v.e.c.env_regs == nil {
+			t.Errorf("%v: the registers were not found", w.arch)
+		}
+		v.load(nil)
+		r := rand.New(rand.NewPCG(5, 6))
+		sum, blocks, _ := w.do(v, 200, 3, r)
+		v.e.c.env_regs = nil
+		if s, b, _ := w.do(v, 200, 3, r); s != sum || b != blocks {
+			t.Errorf("%v: %#x in %d blocks, want %#x in %d", w.arch, s, b, sum, blocks)
+		}
+	}
+}

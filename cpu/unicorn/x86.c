@@ -23,12 +23,12 @@ static bool by_int(bgl *b)
 static void on_interrupt(uc_engine *uc, uint32_t n, void *p)
 {
 	bgl *b = p;
-	b->num = n;
 	if (n == 3) {
 		bgl_stop(b, BGL_BREAKPOINT);
 		return;
 	}
 	if (n >= 32 || (b->off_is_int && by_int(b))) {
+		b->num = n;
 		bgl_stop(b, BGL_INT);
 		return;
 	}
@@ -85,28 +85,16 @@ static int set4(uc_engine *uc, const uint32_t v[4])
 	return 1;
 }
 
-// What the engine has beyond or short of the processor that CPUID describes.
-#define ECX1_MONITOR (1u << 3)
-#define ECX1_X2APIC (1u << 21)
-#define ECX1_TSC_DEADLINE (1u << 24)
-#define ECX1_XSAVE (1u << 26)
+// Features as leaf 1 and leaf 7 have them, of those that the engine has.
 #define ECX1_OSXSAVE (1u << 27)
-#define ECX1_AVX (1u << 28)
-#define ECX1_F16C (1u << 29)
-#define ECX1_RDRAND (1u << 30)
-#define ECX1_HYPERVISOR (1u << 31)
-#define ECX1_FMA (1u << 12)
-#define ECX1_PCID (1u << 17)
 #define ECX1_HAVE                                                                                                              \
 	(1u << 0 /* SSE3 */ | 1u << 1 /* PCLMUL */ | 1u << 9 /* SSSE3 */ | 1u << 13 /* CX16 */ | 1u << 19 /* SSE4.1 */ |        \
-		1u << 20 /* SSE4.2 */ | 1u << 22 /* MOVBE */ | 1u << 23 /* POPCNT */ | 1u << 25 /* AES */ | ECX1_XSAVE |        \
-		ECX1_OSXSAVE)
+		1u << 20 /* SSE4.2 */ | 1u << 22 /* MOVBE */ | 1u << 23 /* POPCNT */ | 1u << 25 /* AES */ | 1u << 26 /* XSAVE */)
 #define EBX7_HAVE (1u << 0 /* FSGSBASE */ | 1u << 3 /* BMI1 */ | 1u << 8 /* BMI2 */ | 1u << 9 /* ERMS */)
 
 // The processor is a Core i7-4750HQ, that of the MacBook Pro of late 2013 with a
 // 2.0 GHz clock, which is the rate of the time stamp counter (cpu.Clock), less the
-// features that the engine does not have. RDRAND is one: it works, but reads the
-// host's randomness, which no seed of ours controls.
+// features that the engine does not have, or that would read the host's randomness.
 static int on_cpuid(uc_engine *uc, void *p)
 {
 	bgl *b = p;
@@ -256,7 +244,7 @@ bool bgl_x86_boot(bgl *b)
 	uc_x86_mmr gdtr = {.base = BOOT_PA + 0x800, .limit = sizeof gdt - 1};
 	uc_x86_msr efer = {.rid = 0xc0000080};
 	uint16_t cs = 0x08, ss = 0x10;
-	uint64_t rsp = BOOT_PA + 0x1000, zero = 0, cr4 = 0;
+	uint64_t rsp = BOOT_PA + 0x1000, zero = 0, cr4 = 0, cr0 = 0;
 	uc_reg_write(b->uc, UC_X86_REG_GDTR, &gdtr);
 	uc_reg_read(b->uc, UC_X86_REG_MSR, &efer);
 	efer.value |= 1; // SCE: SYSRET in a user program is #GP, not #UD
@@ -264,6 +252,9 @@ bool bgl_x86_boot(bgl *b)
 	uc_reg_read(b->uc, UC_X86_REG_CR4, &cr4);
 	cr4 |= 1 << 8; // PCE, which the engine takes the wrong way round: RDPMC is #GP
 	uc_reg_write(b->uc, UC_X86_REG_CR4, &cr4);
+	uc_reg_read(b->uc, UC_X86_REG_CR0, &cr0);
+	cr0 |= 1 << 5 | 1 << 1; // NE and MP: x87 exceptions are exceptions
+	uc_reg_write(b->uc, UC_X86_REG_CR0, &cr0);
 	if (uc_reg_write(b->uc, UC_X86_REG_SS, &ss) || uc_reg_write(b->uc, UC_X86_REG_CS, &cs) ||
 		uc_reg_write(b->uc, UC_X86_REG_RSP, &rsp))
 		return false;
@@ -309,6 +300,7 @@ bool bgl_x86_boot(bgl *b)
 	if (!bgl_probe(b))
 		return false;
 	uc_context_restore(b->uc, b->pristine);
+	bgl_find_env(b);
 	bgl_exit_checks(b, false);
 	// Everything translated so far has the checks in it.
 	uc_ctl_flush_tb(b->uc);

@@ -75,30 +75,34 @@ func TestX86Traps(t *testing.T) {
 		{"int 6", []byte{0xcd, 0x06}, cpu.Interrupt, 6, 2},
 		{"int 13", []byte{0xcd, 0x0d}, cpu.Interrupt, 13, 2},
 		{"int 14", []byte{0xcd, 0x0e}, cpu.Interrupt, 14, 2},
-		{"int3", []byte{0xcc}, cpu.Breakpoint, 3, 1},
+		{"int3", []byte{0xcc}, cpu.Breakpoint, 0, 1},
 		{"ud2", []byte{0x0f, 0x0b}, cpu.Illegal, 0, 0},
 		{"vaddps ymm", []byte{0xc5, 0xfc, 0x58, 0xc0}, cpu.Illegal, 0, 0},
+		{"rdrand", []byte{0x48, 0x0f, 0xc7, 0xf0}, cpu.Illegal, 0, 0},
+		{"rdseed", []byte{0x48, 0x0f, 0xc7, 0xf8}, cpu.Illegal, 0, 0},
 		{"lock on a register", []byte{0xf0, 0x01, 0xc0}, cpu.Illegal, 0, 0},
 		{"div by zero", []byte{0x90, 0xf7, 0xf1}, cpu.Divide, 0, 1},
 		{"idiv overflow", []byte{0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x48, 0x99, 0x48, 0xff, 0xc9, 0x48, 0xf7, 0xf9}, cpu.Divide, 0, 15},
-		{"hlt", []byte{0xf4}, cpu.Protection, 13, 0},
-		{"cli", []byte{0xfa}, cpu.Protection, 13, 0},
-		{"sti", []byte{0xfb}, cpu.Protection, 13, 0},
-		{"in al, dx", []byte{0xec}, cpu.Protection, 13, 0},
-		{"out dx, al", []byte{0xee}, cpu.Protection, 13, 0},
-		{"mov rax, cr0", []byte{0x0f, 0x20, 0xc0}, cpu.Protection, 13, 0},
-		{"mov cr3, rax", []byte{0x0f, 0x22, 0xd8}, cpu.Protection, 13, 0},
-		{"rdmsr", []byte{0x0f, 0x32}, cpu.Protection, 13, 0},
-		{"wrmsr", []byte{0x0f, 0x30}, cpu.Protection, 13, 0},
-		{"rdpmc", []byte{0x0f, 0x33}, cpu.Protection, 13, 0},
-		{"lgdt", []byte{0x0f, 0x01, 0x17}, cpu.Protection, 13, 0},
-		{"invlpg", []byte{0x0f, 0x01, 0x3f}, cpu.Protection, 13, 0},
-		{"swapgs", []byte{0x0f, 0x01, 0xf8}, cpu.Protection, 13, 0},
-		{"wbinvd", []byte{0x0f, 0x09}, cpu.Protection, 13, 0},
-		{"clts", []byte{0x0f, 0x06}, cpu.Protection, 13, 0},
-		{"sysenter", []byte{0x0f, 0x34}, cpu.Protection, 13, 0},
-		{"sysretq", []byte{0x48, 0x0f, 0x07}, cpu.Protection, 13, 0},
-		{"mov ds, cx with a selector", []byte{0xb9, 0x23, 0, 0, 0, 0x8e, 0xd9}, cpu.Protection, 13, 5},
+		{"hlt", []byte{0xf4}, cpu.Protection, 0, 0},
+		{"cli", []byte{0xfa}, cpu.Protection, 0, 0},
+		{"sti", []byte{0xfb}, cpu.Protection, 0, 0},
+		{"in al, dx", []byte{0xec}, cpu.Protection, 0, 0},
+		{"out dx, al", []byte{0xee}, cpu.Protection, 0, 0},
+		{"mov rax, cr0", []byte{0x0f, 0x20, 0xc0}, cpu.Protection, 0, 0},
+		{"mov cr3, rax", []byte{0x0f, 0x22, 0xd8}, cpu.Protection, 0, 0},
+		{"rdmsr", []byte{0x0f, 0x32}, cpu.Protection, 0, 0},
+		{"wrmsr", []byte{0x0f, 0x30}, cpu.Protection, 0, 0},
+		{"rdpmc", []byte{0x0f, 0x33}, cpu.Protection, 0, 0},
+		{"lgdt", []byte{0x0f, 0x01, 0x17}, cpu.Protection, 0, 0},
+		{"invlpg", []byte{0x0f, 0x01, 0x3f}, cpu.Protection, 0, 0},
+		{"swapgs", []byte{0x0f, 0x01, 0xf8}, cpu.Protection, 0, 0},
+		{"wbinvd", []byte{0x0f, 0x09}, cpu.Protection, 0, 0},
+		{"clts", []byte{0x0f, 0x06}, cpu.Protection, 0, 0},
+		{"sysenter", []byte{0x0f, 0x34}, cpu.Protection, 0, 0},
+		{"sysretq", []byte{0x48, 0x0f, 0x07}, cpu.Protection, 0, 0},
+		{"mov ds, cx with a selector", []byte{0xb9, 0x23, 0, 0, 0, 0x8e, 0xd9}, cpu.Protection, 0, 5},
+		{"x87 exception", []byte{0x68, 0x7b, 0x03, 0, 0, 0xd9, 0x2c, 0x24, 0xd9, 0xe8, 0xd9, 0xee, 0xde, 0xf9, 0x9b, 0x90},
+			cpu.FloatingPoint, 0, 14}, // fldcw; fld1; fldz; fdivp; fwait
 		{"jmp to a non-canonical address", []byte{0x48, 0xb8, 0, 0, 0, 0, 0, 0, 1, 0, 0xff, 0xe0}, cpu.MemoryFault, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +117,7 @@ func TestX86Traps(t *testing.T) {
 				} else {
 					v.check(tr, c.kind, codeAt+c.pc)
 				}
-				if tr.Kind == cpu.Interrupt && tr.Num != c.num {
+				if tr.Num != c.num {
 					t.Fatalf("round %d: vector %d", i, tr.Num)
 				}
 				if fl := v.reg(cpu.RFLAGS); fl&^0x8d5 != 0x202 {
