@@ -17,7 +17,10 @@ func groups() [][]kern.Row {
 		pthreadRows(),
 		resourceRows(),
 		sysctlRows(),
+		systemRows(),
+		procinfoRows(),
 		sigRows(),
+		spawnRows(),
 		timeRows(),
 		ulockRows(),
 	}
