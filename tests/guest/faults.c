@@ -75,6 +75,7 @@ static int handled(int sig, void (*f)(void)) {
 	int status;
 	bg_unix(SYS_fork, none, out);
 	if (out[1] == 1) {
+		bg_failures = 0;
 		static u8 alt[32768];
 		struct sigaltstack ss = {(u64)alt, sizeof alt, 0, 0};
 		sys(SYS_sigaltstack, &ss, 0);

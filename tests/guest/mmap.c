@@ -31,7 +31,7 @@ int main(int argc, char **argv, char **envp, char **apple) {
 	CHECK_EQ(sys(SYS_ftruncate, fd, 3ul * P), 0);
 	u8 *m = (u8 *)sys(SYS_mmap, 0, 3 * P, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0ul);
 	CHECK(!MAP_FAILED((long)m));
-	CHECK_EQ((u64)m % P, 0);
+	CHECK_EQ((u64)m % 4096, 0);
 	memcpy(m + P, "shared!", 7);
 	CHECK_EQ(sys(SYS_pread, fd, b, 7, (u64)P), 7);
 	CHECK(!memcmp(b, "shared!", 7));
