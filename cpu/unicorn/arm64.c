@@ -163,6 +163,7 @@ bool bgl_arm64_boot(bgl *b)
 	static const uint32_t probe[] = {
 		0xf9400001, // ldr x1, [x0]
 		0xc85f7c01, // ldxr x1, [x0]
+		0xd4000001, // svc #0
 	};
 	memcpy(b->boot, code, sizeof code);
 	memcpy(b->boot + 0x200, probe, sizeof probe);

@@ -206,3 +206,48 @@ func TestARM64Thread(t *testing.T) {
 	v.wantReg("tpidr", cpu.TPIDR, 0x3333)
 	v.wantReg("tpidrro", cpu.TPIDRRO, 0x1111)
 }
+
+// A system call, or another thread's turn, ends an exclusive access; preemption
+// alone does not.
+func TestARM64Exclusive(t *testing.T) {
+	code := []uint32{
+		0xc85f7c01, // ldxr x1, [x0]
+		0xd503201f, // nop, or svc
+		0x14000001, // b .+4
+		0xc8027c03, // stxr w2, x3, [x0]
+		0xd4000001} // svc #0
+	v := newARM(t, code...)
+	if v.e.c.exclusive == nil {
+		t.Fatal("the monitor was not found")
+	}
+	run := func(between func()) uint64 {
+		v.start(codeAt)
+		v.set(0, dataAt)
+		v.set(2, 7)
+		if tr := v.e.Run(v.ctx, v.space, 1); tr.Kind != cpu.Preempted && tr.Kind != cpu.Syscall {
+			t.Fatal(tr.Kind)
+		}
+		if between != nil {
+			between()
+		}
+		v.expect(cpu.Syscall, codeAt+20)
+		return v.reg(2)
+	}
+	if w := run(nil); w != 0 {
+		t.Errorf("after preemption stxr gives %d", w)
+	}
+	c := v.ctx.Clone()
+	defer c.Release()
+	if w := run(func() {
+		c.Regs().Set(cpu.PC, codeAt+16)
+		if tr := v.e.Run(c, v.space, 0); tr.Kind != cpu.Syscall {
+			t.Fatal(tr.Kind)
+		}
+	}); w != 1 {
+		t.Errorf("after another thread's turn stxr gives %d", w)
+	}
+	v.poke(codeAt+4, words(0xd4000001))
+	if w := run(nil); w != 1 {
+		t.Errorf("after a system call stxr gives %d", w)
+	}
+}

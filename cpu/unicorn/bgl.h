@@ -139,6 +139,7 @@ typedef struct bgl {
 	// The engine's own registers: general ones and PC in a row, then GS and FS
 	// base or TPIDRRO_EL0 and TPIDR_EL0. NULL if not found (see env.c).
 	uint64_t *env_regs, *env_extra[2];
+	uint64_t *exclusive; // arm64: the address of the exclusive monitor, or NULL
 
 	uc_hook hooks[16];
 	int nhooks;

@@ -195,6 +195,10 @@ void bgl_switch(bgl *b, bgl_ctx *c)
 		uc_context_save(b->uc, b->cur->blob);
 	uc_context_restore(b->uc, c->blob);
 	b->cur = c;
+	// As ERET does. Not when one context goes on after it was merely preempted:
+	// with a small quantum it might never get from the load to the store.
+	if (b->exclusive)
+		*b->exclusive = ~0ull;
 }
 
 static const int *reg_ids(const bgl *b) { return b->arch == BGL_ARM64 ? bgl_arm64_regs : bgl_x86_regs; }
@@ -351,6 +355,8 @@ void bgl_run(uintptr_t bp, uintptr_t cp)
 	}
 	atomic_store(&b->running, 0);
 	bgl_load_regs(b, c);
+	if (b->exclusive && b->why < BGL_PREEMPTED && b->why != BGL_FAULT)
+		*b->exclusive = ~0ull;
 	// A store or load that is made again after the page came is in the middle of
 	// a block that has been counted; a fetch is not.
 	if (b->why == BGL_FAULT || b->why == BGL_STALE || b->why == BGL_SELFALIAS) {

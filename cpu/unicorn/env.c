@@ -82,6 +82,20 @@ static void no_rdrand(bgl *b, char *obj, size_t n)
 		at[1] &= ~(1ull << 30);
 }
 
+// Where the address of an exclusive load is kept until the store: it is the one
+// place that has it once x0 is overwritten.
+static void find_exclusive(bgl *b, char *obj, size_t n)
+{
+	uint64_t where = BOOT_PA + 0x5a8, zero = 0;
+	uc_context_restore(b->uc, b->pristine);
+	uc_reg_write(b->uc, UC_ARM64_REG_X0, &where);
+	uc_err e;
+	if (!bgl_start(b, BOOT_PA + 0x204, &e) || b->why != BGL_SYSCALL)
+		return;
+	uc_reg_write(b->uc, UC_ARM64_REG_X0, &zero);
+	b->exclusive = only(obj, n, where);
+}
+
 void bgl_find_env(bgl *b)
 {
 	int fd[2];
@@ -114,6 +128,8 @@ void bgl_find_env(bgl *b)
 		find_in(b, p, size - 8);
 		if (b->env_regs && b->arch == BGL_X86)
 			no_rdrand(b, p, size - 8);
+		if (b->env_regs && b->arch == BGL_ARM64)
+			find_exclusive(b, p, size - 8);
 	}
 	close(fd[0]);
 	close(fd[1]);

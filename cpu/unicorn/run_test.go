@@ -14,10 +14,10 @@ import (
 // calls, loops, and ends in a system call with a checksum. It expects a table of
 // 1<<22 bytes at the address in the first register and a count in the second.
 type workload struct {
-	arch          cpu.Arch
-	code          []byte
-	base, n, sum  int
-	length, calls uint64
+	arch         cpu.Arch
+	code         []byte
+	base, n, sum int
+	length       uint64
 }
 
 func workloads() []workload {
