@@ -21,6 +21,18 @@ static void put(u8 *p, int v) {
 #endif
 }
 
+// Memory that is writable and executable at once: on arm64 only MAP_JIT makes it.
+static u8 *writable_code(void) {
+#ifdef __x86_64__
+	u8 *p = pages(P);
+	CHECK_EQ(sys(SYS_mprotect, p, P, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+	return p;
+#else
+	enum { MAP_JIT = 0x800 };
+	return (u8 *)sys(SYS_mmap, 0, P, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0ul);
+#endif
+}
+
 int main(int argc, char **argv, char **envp, char **apple) {
 	u64 out[3], none[8] = {0};
 	int status;
@@ -29,27 +41,26 @@ int main(int argc, char **argv, char **envp, char **apple) {
 	CHECK_EQ(sys(SYS_mprotect, p, P, PROT_READ | PROT_EXEC), 0);
 	say("fresh code %d\n", ((fn)p)());
 
-	CHECK_EQ(sys(SYS_mprotect, p, P, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+	u8 *plain = p;
+	p = writable_code();
 	for (int i = 0; i < 1000; i++) {
 		put(p, i);
 		CHECK_EQ(((fn)p)(), i);
 	}
 	for (int i = 0; i < 50; i++) { // W^X by turns
-		CHECK_EQ(sys(SYS_mprotect, p, P, PROT_READ | PROT_WRITE), 0);
-		put(p, i);
-		CHECK_EQ(sys(SYS_mprotect, p, P, PROT_READ | PROT_EXEC), 0);
-		CHECK_EQ(((fn)p)(), i);
+		CHECK_EQ(sys(SYS_mprotect, plain, P, PROT_READ | PROT_WRITE), 0);
+		put(plain, i);
+		CHECK_EQ(sys(SYS_mprotect, plain, P, PROT_READ | PROT_EXEC), 0);
+		CHECK_EQ(((fn)plain)(), i);
 	}
 #ifdef __x86_64__
 	// mov byte [rip+N], 7 rewrites the immediate of the mov that follows it.
 	static const u8 next[] = {0xc6, 0x05, 0x01, 0, 0, 0, 7, 0xb8, 1, 0, 0, 0, 0xc3};
-	CHECK_EQ(sys(SYS_mprotect, p, P, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
 	memcpy(p + 64, next, sizeof next);
 	CHECK_EQ(((fn)(p + 64))(), 7);
 #endif
 	say("rewritten code 0..999\n");
 
-	CHECK_EQ(sys(SYS_mprotect, p, P, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
 	put(p, 1);
 	CHECK_EQ(((fn)p)(), 1);
 	bg_unix(SYS_fork, none, out);
