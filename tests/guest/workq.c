@@ -4,7 +4,7 @@
 // expect: again, after going back
 #include "beagle.h"
 
-enum { SYS_workq_open = 367, SYS_workq_kernreturn = 368, THREAD_RETURN = 4, REQTHREADS = 0x30, SETUP_DISPATCH = 0x400 };
+enum { SYS_workq_open = 367, SYS_workq_kernreturn = 368, THREAD_RETURN = 4, REQTHREADS = 0x20, SETUP_DISPATCH = 0x400 };
 
 void wq_entry(void);
 static u32 came;

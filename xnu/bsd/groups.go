@@ -23,6 +23,7 @@ func groups() [][]kern.Row {
 		spawnRows(),
 		timeRows(),
 		ulockRows(),
+		workqueueRows(),
 	}
 }
 

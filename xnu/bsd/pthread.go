@@ -81,9 +81,10 @@ func threadOf(t *kern.Thread) *threadState {
 // maxPthreadSize is MAX_PTHREAD_SIZE of libpthread's kern/kern_internal.h.
 const maxPthreadSize = 64 * 1024
 
-// pthreadFeatures is PTHREAD_FEATURE_SUPPORTED, less what is not there:
-// workloops and the cooperative pool.
-const pthreadFeatures = abi.PTHREAD_FEATURE_SUPPORTED &^ (abi.PTHREAD_FEATURE_WORKLOOP | abi.PTHREAD_FEATURE_COOPERATIVE_WORKQ)
+// pthreadFeatures is PTHREAD_FEATURE_SUPPORTED, less what is not there: kevents
+// and workloops on work queue threads, and the cooperative pool.
+const pthreadFeatures = abi.PTHREAD_FEATURE_SUPPORTED &^
+	(abi.PTHREAD_FEATURE_KEVENT | abi.PTHREAD_FEATURE_WORKLOOP | abi.PTHREAD_FEATURE_COOPERATIVE_WORKQ)
 
 type bsdthreadRegisterArgs struct {
 	Threadstart, Wqthread abi.Ptr
