@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -88,18 +89,23 @@ type Hooks struct {
 // Machine is one guest computer: processes, threads, time.
 type Machine struct {
 	Config
-	engines [2]cpu.Engine
-	procs   map[abi.PID]*Process
-	groups  map[abi.PID]*Group
-	nextPID abi.PID
-	nextTID uint64
-	nthread int
+	// engineMu lets other goroutines interrupt an engine while engines are made
+	// and closed.
+	engineMu sync.Mutex
+	engines  [2]cpu.Engine
+	procs    map[abi.PID]*Process
+	groups   map[abi.PID]*Group
+	nextPID  abi.PID
+	nextTID  uint64
+	nthread  int
 
 	runq    runQueue
 	current *Thread
 	timers  timerHeap
 	hostq   map[int]*HostQueue
-	posted  chan func()
+
+	postMu sync.Mutex
+	posted []func()
 
 	// Init is the first process; the run ends when it has.
 	Init *Process
@@ -129,7 +135,6 @@ func New(c Config) *Machine {
 		groups:       map[abi.PID]*Group{},
 		nextPID:      firstPID,
 		hostq:        map[int]*HostQueue{},
-		posted:       make(chan func(), 256),
 		hostChildren: map[int]func(hostfs.ChildExit){},
 		missing:      map[string]int{},
 		Ext:          map[string]any{},
@@ -148,7 +153,9 @@ func (m *Machine) Engine(a cpu.Arch) (cpu.Engine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("no %s engine: %w", a, err)
 		}
+		m.engineMu.Lock()
 		m.engines[a] = e
+		m.engineMu.Unlock()
 	}
 	return m.engines[a], nil
 }
@@ -158,9 +165,12 @@ func (m *Machine) Close() {
 	for _, p := range m.Processes() {
 		p.destroy()
 	}
-	for _, e := range m.engines {
+	m.engineMu.Lock()
+	defer m.engineMu.Unlock()
+	for i, e := range m.engines {
 		if e != nil {
 			e.Close()
+			m.engines[i] = nil
 		}
 	}
 }
@@ -181,10 +191,24 @@ func (m *Machine) Process(pid abi.PID) *Process { return m.procs[pid] }
 // Group finds a process group, or nil.
 func (m *Machine) Group(id abi.PID) *Group { return m.groups[id] }
 
-// Post runs f on the kernel's goroutine soon. Any goroutine may call it.
+// Post runs f on the kernel's goroutine soon, or never if the run has ended. Any
+// goroutine may call it.
 func (m *Machine) Post(f func()) {
-	m.posted <- f
+	m.postMu.Lock()
+	m.posted = append(m.posted, f)
+	m.postMu.Unlock()
 	m.Host.Poller().Wake()
+}
+
+// runPosted calls what Post left.
+func (m *Machine) runPosted() {
+	m.postMu.Lock()
+	list := m.posted
+	m.posted = nil
+	m.postMu.Unlock()
+	for _, f := range list {
+		f()
+	}
 }
 
 // Diagf writes one line to the diagnostics stream.
@@ -249,6 +273,8 @@ func (m *Machine) Random64() uint64 {
 // Interrupt makes guest code that is running give the kernel control soon. Any
 // goroutine may call it.
 func (m *Machine) Interrupt() {
+	m.engineMu.Lock()
+	defer m.engineMu.Unlock()
 	for i := range m.engines {
 		if e := m.engines[i]; e != nil {
 			e.Interrupt()

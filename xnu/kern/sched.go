@@ -260,14 +260,7 @@ func (m *Machine) pollHost(timeout time.Duration) {
 			}
 		}
 	}
-	for {
-		select {
-		case f := <-m.posted:
-			f()
-		default:
-			return
-		}
-	}
+	m.runPosted()
 }
 
 // OnHostChild registers what to do when a host process stops, goes on or ends.
