@@ -28,6 +28,13 @@ type Observer interface {
 	Exit(t *Thread, r *Row, args []uint64, res Result)
 }
 
+// BlockObserver is an [Observer] that also wants to know when a call begins to
+// wait. It is told once a call.
+type BlockObserver interface {
+	Observer
+	Block(t *Thread, r *Row, args []uint64)
+}
+
 // Result is what a call gave back.
 type Result struct {
 	Value, Second uint64
@@ -112,6 +119,13 @@ func (t *Thread) invoke() {
 		case errBlocked, errGone:
 			if t.State == Dead {
 				c.active = false
+			} else if ctl == errBlocked && !c.waited {
+				c.waited = true
+				for _, o := range t.Proc.Machine.Observers {
+					if o, ok := o.(BlockObserver); ok {
+						o.Block(t, c.row, c.raw[:len(c.row.Args)])
+					}
+				}
 			}
 			return
 		case ErrJustReturn:

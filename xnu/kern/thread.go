@@ -89,6 +89,7 @@ type call struct {
 	data              any
 	wokenBy           any
 	woken             bool
+	waited            bool // observers were told that it waits
 	timedOut          bool
 	aborted           bool // thread_abort or thread_abort_safely
 	intr              bool

@@ -44,8 +44,10 @@ type Tracer struct {
 	w    io.Writer
 	o    Options
 	open map[*kern.Thread]*entry
-	last *kern.Thread
-	err  error
+	// sweep is the size of open at which threads that died in a call are
+	// looked for: they have no Exit.
+	sweep int
+	err   error
 }
 
 // entry is a call that has entered and not left.
@@ -66,8 +68,10 @@ func New(w io.Writer, o Options) (*Tracer, error) {
 	if o.MaxString == 0 {
 		o.MaxString = 64
 	}
-	return &Tracer{w: w, o: o, open: map[*kern.Thread]*entry{}}, nil
+	return &Tracer{w: w, o: o, open: map[*kern.Thread]*entry{}, sweep: minSweep}, nil
 }
+
+const minSweep = 64
 
 // Err is the first failure to write, after which nothing more is written.
 func (tr *Tracer) Err() error { return tr.err }
@@ -97,13 +101,38 @@ func (tr *Tracer) Enter(t *kern.Thread, r *kern.Row, args []uint64) {
 	e := &entry{row: r, keep: tr.keep(r.Name), time: t.Machine().Monotonic()}
 	if e.keep {
 		e.args = tr.before(t, r, args)
-		// A call that may never leave, or whose thread another's lines would
-		// interrupt, is shown when it enters.
-		if r.Ret == kern.RetVoid && !tr.o.JSON {
-			tr.line(t, e, "")
+		// A call that may never leave is shown when it enters.
+		if r.Ret == kern.RetVoid {
+			tr.show(t, e, kern.Result{}, "", false)
 		}
 	}
 	tr.open[t] = e
+	if len(tr.open) >= tr.sweep {
+		for t := range tr.open {
+			if t.State == kern.Dead {
+				delete(tr.open, t)
+			}
+		}
+		tr.sweep = max(minSweep, 2*len(tr.open))
+	}
+}
+
+// Block shows a call that begins to wait. Its result comes in a line of its own.
+func (tr *Tracer) Block(t *kern.Thread, r *kern.Row, args []uint64) {
+	if e := tr.open[t]; e != nil && e.keep && e.row == r {
+		tr.show(t, e, kern.Result{}, "(waits)", true)
+	}
+}
+
+func (tr *Tracer) show(t *kern.Thread, e *entry, res kern.Result, result string, waits bool) {
+	switch {
+	case tr.o.JSON:
+		tr.json(t, e, res, result, waits)
+	case waits || result == "":
+		tr.line(t, e, strings.TrimRight(" "+result, " "))
+	default:
+		tr.line(t, e, " = "+result)
+	}
 }
 
 // Exit prints the call.
@@ -121,18 +150,13 @@ func (tr *Tracer) Exit(t *kern.Thread, r *kern.Row, args []uint64, res kern.Resu
 			return
 		}
 	}
-	if r.Ret == kern.RetVoid && !tr.o.JSON {
+	if r.Ret == kern.RetVoid {
 		return
 	}
 	if !res.Restart && res.Errno == 0 {
 		tr.after(t, r, args, res, e.args)
 	}
-	result := tr.result(t, r, res)
-	if tr.o.JSON {
-		tr.json(t, e, res, result)
-		return
-	}
-	tr.line(t, e, " = "+result)
+	tr.show(t, e, res, tr.result(t, r, res), false)
 }
 
 func (tr *Tracer) line(t *kern.Thread, e *entry, tail string) {
@@ -164,7 +188,7 @@ func (tr *Tracer) write(s string) {
 	}
 }
 
-func (tr *Tracer) json(t *kern.Thread, e *entry, res kern.Result, result string) {
+func (tr *Tracer) json(t *kern.Thread, e *entry, res kern.Result, result string, waits bool) {
 	type arg struct {
 		Name  string `json:"name"`
 		Value string `json:"value"`
@@ -181,9 +205,11 @@ func (tr *Tracer) json(t *kern.Thread, e *entry, res kern.Result, result string)
 		Result  string  `json:"result"`
 		Value   int64   `json:"value"`
 		Errno   string  `json:"errno,omitempty"`
-		Status  string  `json:"status"`
+		// Waits: this is not the call's end but its beginning to wait.
+		Waits  bool   `json:"waits,omitempty"`
+		Status string `json:"status"`
 	}{float64(e.time) / 1e9, int32(t.Proc.PID), t.TID, t.Proc.Name, e.row.Class.String(), e.row.Num, e.row.Name,
-		[]arg{}, result, int64(res.Value), "", e.row.Status.String()}
+		[]arg{}, result, int64(res.Value), "", waits, e.row.Status.String()}
 	for i, a := range e.args {
 		o.Args = append(o.Args, arg{e.row.ArgName(i), a})
 	}
