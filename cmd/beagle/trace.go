@@ -1,11 +1,14 @@
 package main
 
 import (
-	"bufio"
+	"fmt"
 	"io"
 	"os"
+	"sort"
 
 	"github.com/spf13/cobra"
+
+	"github.com/beagle-emu/beagle"
 )
 
 func traceCommand() *cobra.Command {
@@ -18,26 +21,30 @@ func traceCommand() *cobra.Command {
 		Short: "Run a macOS program and show every system call",
 		Long: `Run a macOS program and show every system call that it and its children make:
 BSD calls, Mach traps with the names of MIG messages, and machine-dependent
-calls, decoded. The exit status is as of run.`,
+calls, decoded. A call that waits is shown when it begins to, and again with
+its result. The exit status is as of run.
+
+A filter is a name or a pattern as of a shell (*, ?, [a-z]); several add up. One
+that begins with ! takes calls away.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			cmd := w.command(args)
+			cmd, err := w.command(args)
+			if err != nil {
+				return err
+			}
 			cmd.TraceJSON, cmd.TraceFilter, cmd.TraceTime = asJSON, filter, times
 			var dst io.Writer = os.Stderr
 			if out != "" {
+				// Not buffered: what a killed Beagle wrote is there.
 				f, err := os.Create(out)
 				if err != nil {
 					return err
 				}
-				b := bufio.NewWriter(f)
-				dst = b
-				defer func() {
-					b.Flush()
-					f.Close()
-				}()
+				defer f.Close()
+				dst = f
 			}
 			cmd.Trace = dst
-			return finish(cmd, cmd.Run())
+			return w.run(cmd)
 		},
 	}
 	w.add(c.Flags())
@@ -46,4 +53,14 @@ calls, decoded. The exit status is as of run.`,
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	c.Flags().BoolVarP(&times, "time", "t", false, "show the time of each call, in seconds")
 	return c
+}
+
+// missing lists what the program used that is not implemented.
+func missing(p *beagle.ProcessState) []string {
+	var out []string
+	for name, n := range p.Missing {
+		out = append(out, fmt.Sprintf("not implemented: %s (%d times)", name, n))
+	}
+	sort.Strings(out)
+	return out
 }
