@@ -541,7 +541,7 @@ func terminateWithPayload(t *kern.Thread, a *payloadArgs) (uint64, error) {
 	if !canSignal(t.Proc, q, abi.SIGKILL) {
 		return 0, abi.EPERM
 	}
-	tellReason(t, q, a.NS, a.Code, a.Reason)
+	tellReason(t, q, "ended", a.NS, a.Code, a.Reason)
 	q.Signal(abi.SIGKILL, senderInfo(t, abi.SIGKILL))
 	return gone(t)
 }
@@ -557,7 +557,7 @@ type abortPayloadArgs struct {
 
 // abortWithPayload ends the caller by SIGABRT that cannot be caught.
 func abortWithPayload(t *kern.Thread, a *abortPayloadArgs) (uint64, error) {
-	tellReason(t, t.Proc, a.NS, a.Code, a.Reason)
+	tellReason(t, t.Proc, "ended", a.NS, a.Code, a.Reason)
 	t.SetMask(t.SigMask &^ abi.SIGABRT.Set())
 	t.Proc.Sig.Actions[abi.SIGABRT] = kern.SigAction{}
 	t.Signal(abi.SIGABRT, senderInfo(t, abi.SIGABRT))
@@ -567,12 +567,12 @@ func abortWithPayload(t *kern.Thread, a *abortPayloadArgs) (uint64, error) {
 // maxReason is EXIT_REASON_USER_DESC_MAX_LEN.
 const maxReason = 1024
 
-func tellReason(t *kern.Thread, q *kern.Process, ns uint32, code uint64, at abi.Ptr) {
+func tellReason(t *kern.Thread, q *kern.Process, what string, ns uint32, code uint64, at abi.Ptr) {
 	why := ""
 	if at != 0 {
 		if s, err := copyString(t, at, maxReason); err == nil {
 			why = ": " + s
 		}
 	}
-	t.Machine().Diagf("%s[%d] ended with reason %d.%#x%s", q.Name, q.PID, ns, code, why)
+	t.Machine().Diagf("%s[%d] %s, reason %d.%#x%s", q.Name, q.PID, what, ns, code, why)
 }
