@@ -83,23 +83,34 @@ func (f *fifo) forget() {
 }
 
 // waitWriter makes an open for reading wait until a writer has come: one of the
-// guest, or one outside, which shows when it writes or goes.
+// guest, or one outside, which shows when it writes or goes. Some hosts tell of
+// a hang-up before any writer was there; then only what is written counts.
 func (o *opening) waitWriter(t *kern.Thread) error {
 	f := o.v.fifo
 	if f == nil || o.flags&abi.O_NONBLOCK != 0 || o.file.Flags&(kern.FREAD|kern.FWRITE) != kern.FREAD {
 		return nil
 	}
 	m := t.Machine()
-	if f.writers > 0 || f.wrote != o.came || m.HostReady(o.v.file.FD(), kern.EvIn) != 0 {
+	ev := m.HostReady(o.v.file.FD(), kern.EvIn)
+	if t.CallData() == nil {
+		o.hungUp = ev&kern.EvIn == 0 && ev != 0
+	}
+	if f.writers > 0 || f.wrote != o.came || ev&kern.EvIn != 0 || ev != 0 && !o.hungUp {
 		return nil
 	}
 	c := *o
 	t.SetCallData(&c)
-	return t.Block(kern.Wait{Queue: &f.q, More: []kern.SourceWait{{Source: m.HostSource(o.v.file.FD()), Want: kern.EvIn}}})
+	w := kern.Wait{Queue: &f.q}
+	if o.hungUp {
+		m.After(m.Monotonic()+fifoPoll, func() { f.q.WakeAll(nil) })
+	} else {
+		w.More = []kern.SourceWait{{Source: m.HostSource(o.v.file.FD()), Want: kern.EvIn}}
+	}
+	return t.Block(w)
 }
 
-// fifoPoll is how often a writer that waits looks whether a reader outside the
-// guest has come, in nanoseconds: the host tells nobody.
+// fifoPoll is how often an open that waits looks whether the other end outside
+// the guest has come, in nanoseconds: the host tells nobody.
 const fifoPoll = 20_000_000
 
 // waitReader makes an open for writing wait until a reader has come.

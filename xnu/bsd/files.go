@@ -7,7 +7,7 @@ func fileRows() []kern.Row {
 	var out []kern.Row
 	for _, rows := range [][]kern.Row{
 		openRows(), rwRows(), descripRows(), guardRows(), lockRows(), statRows(), dirRows(), ioctlRows(),
-		linkRows(), cloneRows(), permRows(), xattrRows(), statfsRows(),
+		linkRows(), cloneRows(), permRows(), xattrRows(), statfsRows(), attrRows(),
 	} {
 		out = append(out, rows...)
 	}

@@ -131,6 +131,8 @@ type opening struct {
 	v    *vnode
 	// came is how many writers the FIFO had had when this reader arrived.
 	came uint64
+	// hungUp: the host told of a hang-up before anybody had written.
+	hungUp bool
 }
 
 // doOpen is open1 of bsd/vfs/vfs_syscalls.c.

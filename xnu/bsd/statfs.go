@@ -111,12 +111,20 @@ func statfsPath(t *kern.Thread, path, buf abi.Ptr, old bool) error {
 		h := devStatfs()
 		return t.Space().CopyOut(uint64(buf), marshalStatfs(&h, old))
 	}
-	h, err := t.Machine().Host.FS().Statfs(w.At)
+	fs := t.Machine().Host.FS()
+	h, err := fs.Statfs(w.At)
 	if err != nil {
 		return err
 	}
+	if st, err := fs.Stat(w.At); err == nil {
+		h.FSID = fsidOf(&st)
+	}
 	return t.Space().CopyOut(uint64(buf), marshalStatfs(&h, old))
 }
+
+// fsidOf identifies a file system by the device number that stat tells of its
+// files, as every Darwin file system does.
+func fsidOf(st *hostfs.Stat) [2]int32 { return [2]int32{int32(guestDev(st.Dev)), fsType} }
 
 // devStatfs is the file system of the kernel's own devices.
 func devStatfs() hostfs.Statfs {
@@ -137,6 +145,9 @@ func statfsFD(t *kern.Thread, fd abi.FD, buf abi.Ptr, old bool) error {
 		}
 		if h, err = v.file.Statfs(); err != nil {
 			return err
+		}
+		if st, err := v.file.Stat(); err == nil {
+			h.FSID = fsidOf(&st)
 		}
 	}
 	return t.Space().CopyOut(uint64(buf), marshalStatfs(&h, old))
@@ -171,6 +182,11 @@ func listMounts(t *kern.Thread, a *getfsstatArgs, old bool) (uint64, error) {
 	list, err := t.Machine().Host.FS().Mounts()
 	if err != nil {
 		return 0, err
+	}
+	for i := range list {
+		if st, err := t.Machine().Host.FS().Stat(hostfs.At{Path: list[i].MountedOn}); err == nil {
+			list[i].FSID = fsidOf(&st)
+		}
 	}
 	list = append(list, devStatfs())
 	if a.Buf == 0 {
