@@ -6,7 +6,14 @@
 //	out, err := beagle.Command("./tool", "--version").Output()
 //
 // Each Cmd is a machine of its own: the program, whatever it forks and executes,
-// and their files and time.
+// and their files and time. Machines of one process run side by side.
+//
+// # What ends with the program
+//
+// A machine ends with its first process. What else runs in it then ends too, as
+// if the Mac had been switched off. Programs of the host that it started (a
+// shell, git) are processes of the host and go on, as the children of any
+// program that exits do.
 package beagle
 
 import (
@@ -19,41 +26,49 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-
-	"github.com/beagle-emu/beagle/hostfs"
+	"time"
 )
 
-// Cmd is a macOS program to be run. A Cmd runs once.
+// Cmd is a macOS program to be run. A Cmd runs once. Its methods may be called
+// from several goroutines only where they say so.
 type Cmd struct {
 	// Path is the program: a path as the guest sees it, relative to Dir.
 	Path string
-	// Args are the arguments, the program's name first.
+	// Args are the arguments, the program's name first; empty means Path alone.
 	Args []string
-	// Env is the environment, "K=V"; nil means this process's.
+	// Env is the environment, "K=V"; nil means this process's. Of several values
+	// for one key the last counts.
 	Env []string
 	// Dir is the working directory as the guest sees it; empty means this
-	// process's, or / when Isolated.
+	// process's, or / when Isolated or Root is set.
 	Dir string
 	// Stdin, Stdout and Stderr are the first three descriptors; nil means
-	// /dev/null. An *os.File is passed as it is, anything else through a pipe.
+	// /dev/null. An *os.File is passed as it is, anything else through a pipe and
+	// a goroutine that copies. If Stdout and Stderr are the same, one goroutine at
+	// a time writes to it.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// WaitDelay bounds how long Wait waits for the copying after the program has
+	// ended: a child that the host still runs may hold the pipe open. 0 means
+	// for ever. When it has passed, the pipes are closed and Wait returns
+	// exec.ErrWaitDelay if there is no other error.
+	WaitDelay time.Duration
 
 	// Options say what world the program sees.
 	Options
 
-	// ProcessState is there once the program has ended.
+	// Err is why Command could not find the program; Start returns it.
+	Err error
+	// ProcessState is there once Wait has returned.
 	ProcessState *ProcessState
 
-	ctx      context.Context
-	machine  *machine
-	done     chan error
-	closers  []io.Closer
-	parents  []io.Closer
-	copies   sync.WaitGroup
-	copyErr  error
-	copyOnce sync.Mutex
-	lookErr  error
+	ctx     context.Context
+	machine *machine
+	files   *files
+	watched chan struct{} // closed when the context is no longer watched
+	ctxErr  error         // why it was killed; read after watched is closed
+	waited  bool
+	mu      sync.Mutex // guards files and machine against Kill
 }
 
 // Options are the choices that are not part of os/exec's Cmd.
@@ -92,29 +107,66 @@ type Options struct {
 }
 
 // Command returns a Cmd for a program and its arguments. A name without a slash
-// is looked up in PATH.
+// is looked up in PATH, with os/exec's rules.
 func Command(name string, arg ...string) *Cmd {
 	c := &Cmd{Path: name, Args: append([]string{name}, arg...)}
-	if !strings.Contains(name, "/") {
+	if name != "" && !strings.Contains(name, "/") {
 		p, err := exec.LookPath(name)
-		if p != "" && (err == nil || errors.Is(err, exec.ErrDot)) {
+		if p != "" {
 			c.Path = p
-		} else if err != nil {
-			c.lookErr = err
 		}
+		c.Err = err
 	}
 	return c
 }
 
-// CommandContext is Command with a context whose end kills the program.
+// CommandContext is Command with a context. When the context ends before the
+// program, the program is killed, and the [ExitError] of Wait wraps the
+// context's error.
 func CommandContext(ctx context.Context, name string, arg ...string) *Cmd {
+	if ctx == nil {
+		panic("nil Context")
+	}
 	c := Command(name, arg...)
 	c.ctx = ctx
 	return c
 }
 
+// String returns the command line, for people.
+func (c *Cmd) String() string {
+	if len(c.Args) == 0 {
+		return c.Path
+	}
+	return strings.Join(append([]string{c.Path}, c.Args[1:]...), " ")
+}
+
+// Environ returns the environment that the program would be started with.
+func (c *Cmd) Environ() []string {
+	env := c.Env
+	if env == nil {
+		env = os.Environ()
+		if c.Dir != "" {
+			env = append(env, "PWD="+c.Dir)
+		}
+	}
+	at := make(map[string]int, len(env))
+	out := make([]string, 0, len(env))
+	for _, kv := range env {
+		key, _, ok := strings.Cut(kv, "=")
+		if i, seen := at[key]; ok && seen {
+			out[i] = kv
+			continue
+		} else if ok {
+			at[key] = len(out)
+		}
+		out = append(out, kv)
+	}
+	return out
+}
+
 // Run starts the program and waits for its end. The error is an *ExitError when
-// the program ran and did not end with status 0.
+// the program ran and did not end with status 0, a *[StartError] when it could
+// not be started.
 func (c *Cmd) Run() error {
 	if err := c.Start(); err != nil {
 		return err
@@ -122,86 +174,138 @@ func (c *Cmd) Run() error {
 	return c.Wait()
 }
 
-// Start starts the program.
-func (c *Cmd) Start() error {
-	if c.lookErr != nil {
-		return c.lookErr
-	}
-	if c.done != nil {
+// Start starts the program. If it succeeds, Wait must be called to free what the
+// machine holds.
+func (c *Cmd) Start() (err error) {
+	if c.machine != nil {
 		return errors.New("beagle: already started")
+	}
+	if c.files == nil {
+		c.files = &files{}
+	}
+	defer func() {
+		if err != nil {
+			c.files.closeGuest()
+			c.files.closeOurs()
+		}
+	}()
+	if c.Err != nil {
+		return c.Err
 	}
 	if c.ctx != nil && c.ctx.Err() != nil {
 		return c.ctx.Err()
 	}
-	std, err := c.descriptors()
-	if err == nil {
-		c.machine, err = newMachine(c, std)
-	}
+	std, err := c.files.open(c)
 	if err != nil {
-		c.closeAll()
 		return err
 	}
-	c.done = make(chan error, 1)
+	m, err := newMachine(c, std)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.machine = m
+	c.mu.Unlock()
+	c.files.copy()
 	go func() {
-		err := c.machine.run()
-		for _, x := range c.closers {
-			x.Close()
-		}
-		c.done <- err
+		m.run()
+		c.files.closeGuest()
+		close(m.ended)
 	}()
+	if c.ctx != nil {
+		c.watched = make(chan struct{})
+		go c.watch()
+	}
 	return nil
 }
 
-// Wait waits for the end of a started program and of the copying to and from
-// its descriptors.
-func (c *Cmd) Wait() error {
-	if c.done == nil {
-		return errors.New("beagle: not started")
-	}
-	var ended <-chan struct{}
-	if c.ctx != nil {
-		ended = c.ctx.Done()
-	}
-	var err error
+// watch kills the program when the context ends first.
+func (c *Cmd) watch() {
+	defer close(c.watched)
 	select {
-	case err = <-c.done:
-	case <-ended:
+	case <-c.machine.ended:
+	case <-c.ctx.Done():
 		c.machine.kill()
-		err = <-c.done
-		if err == nil {
-			err = c.ctx.Err()
-		}
+		c.ctxErr = c.ctx.Err()
 	}
-	c.ProcessState = c.machine.state()
-	c.copies.Wait()
-	for _, x := range c.parents {
-		x.Close()
-	}
-	c.machine.close()
-	if err != nil {
-		return err
-	}
-	if !c.ProcessState.Success() {
-		return &ExitError{ProcessState: c.ProcessState}
-	}
-	return c.copyErr
 }
 
-// Output runs the program and returns what it wrote to its standard output.
+// Wait waits for the end of a started program and of the copying to and from
+// its descriptors, and frees what the machine holds.
+func (c *Cmd) Wait() error {
+	if c.machine == nil {
+		return errors.New("beagle: not started")
+	}
+	c.mu.Lock()
+	again := c.waited
+	c.waited = true
+	c.mu.Unlock()
+	if again {
+		return errors.New("beagle: Wait was already called")
+	}
+	m := c.machine
+	<-m.ended
+	if c.watched != nil {
+		<-c.watched
+	}
+	copyErr := c.files.wait(c.WaitDelay)
+	c.files.closeOurs()
+	c.ProcessState = m.state()
+	m.close()
+	switch {
+	case m.err != nil:
+		return m.err
+	case !c.ProcessState.Success():
+		return &ExitError{ProcessState: c.ProcessState, cause: c.ctxErr}
+	case copyErr != nil:
+		return copyErr
+	case m.traceErr() != nil:
+		return fmt.Errorf("beagle: trace: %w", m.traceErr())
+	}
+	return nil
+}
+
+// Kill ends the program and all it started, programs of the host included, at
+// once. Any goroutine may call it at any time; before Start and after the end
+// it does nothing.
+func (c *Cmd) Kill() {
+	c.mu.Lock()
+	m := c.machine
+	c.mu.Unlock()
+	if m != nil {
+		m.kill()
+	}
+}
+
+// Signal sends the program a signal, by Darwin's number. Any goroutine may call
+// it. The error is os.ErrProcessDone when the program has ended.
+func (c *Cmd) Signal(n int) error {
+	c.mu.Lock()
+	m := c.machine
+	c.mu.Unlock()
+	if m == nil {
+		return errors.New("beagle: not started")
+	}
+	return m.signal(n)
+}
+
+// Output runs the program and returns what it wrote to its standard output. An
+// ExitError then has the beginning and end of standard error, if Stderr was nil.
 func (c *Cmd) Output() ([]byte, error) {
 	if c.Stdout != nil {
 		return nil, errors.New("beagle: Stdout already set")
 	}
-	var out, errOut bytes.Buffer
+	var out bytes.Buffer
 	c.Stdout = &out
-	capture := c.Stderr == nil
-	if capture {
-		c.Stderr = &errOut
+	var errOut *ends
+	if c.Stderr == nil {
+		errOut = &ends{}
+		c.Stderr = errOut
 	}
 	err := c.Run()
 	var ee *ExitError
-	if capture && errors.As(err, &ee) {
-		ee.Stderr = errOut.Bytes()
+	if errOut != nil && errors.As(err, &ee) {
+		ee.Stderr = errOut.bytes()
 	}
 	return out.Bytes(), err
 }
@@ -216,195 +320,4 @@ func (c *Cmd) CombinedOutput() ([]byte, error) {
 	c.Stdout, c.Stderr = &b, &b
 	err := c.Run()
 	return b.Bytes(), err
-}
-
-// StdinPipe returns a pipe to the program's standard input.
-func (c *Cmd) StdinPipe() (io.WriteCloser, error) {
-	if c.Stdin != nil {
-		return nil, errors.New("beagle: Stdin already set")
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	c.Stdin = r
-	c.closers = append(c.closers, r)
-	c.parents = append(c.parents, w)
-	return w, nil
-}
-
-// StdoutPipe returns a pipe from the program's standard output; read it to its
-// end before Wait.
-func (c *Cmd) StdoutPipe() (io.ReadCloser, error) { return c.outPipe(&c.Stdout, "Stdout") }
-
-// StderrPipe is the same for standard error.
-func (c *Cmd) StderrPipe() (io.ReadCloser, error) { return c.outPipe(&c.Stderr, "Stderr") }
-
-func (c *Cmd) outPipe(dst *io.Writer, name string) (io.ReadCloser, error) {
-	if *dst != nil {
-		return nil, fmt.Errorf("beagle: %s already set", name)
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	*dst = w
-	c.closers = append(c.closers, w)
-	c.parents = append(c.parents, r)
-	return r, nil
-}
-
-// descriptors makes host files of Stdin, Stdout and Stderr.
-func (c *Cmd) descriptors() ([3]*os.File, error) {
-	var std [3]*os.File
-	null := func(flag int) (*os.File, error) {
-		f, err := os.OpenFile(os.DevNull, flag, 0)
-		if err == nil {
-			c.closers = append(c.closers, f)
-		}
-		return f, err
-	}
-	var err error
-	switch in := c.Stdin.(type) {
-	case nil:
-		std[0], err = null(os.O_RDONLY)
-	case *os.File:
-		std[0] = in
-	default:
-		var w *os.File
-		if std[0], w, err = os.Pipe(); err == nil {
-			c.closers = append(c.closers, std[0])
-			// The copy may wait for a reader for ever, so nothing waits for it.
-			go func() {
-				io.Copy(w, in)
-				w.Close()
-			}()
-		}
-	}
-	if err != nil {
-		return std, err
-	}
-	for i, out := range []io.Writer{c.Stdout, c.Stderr} {
-		switch out := out.(type) {
-		case nil:
-			std[i+1], err = null(os.O_WRONLY)
-		case *os.File:
-			std[i+1] = out
-		default:
-			if i == 1 && sameWriter(c.Stdout, c.Stderr) {
-				std[2] = std[1]
-				continue
-			}
-			var r *os.File
-			if r, std[i+1], err = os.Pipe(); err == nil {
-				c.closers = append(c.closers, std[i+1])
-				c.copies.Add(1)
-				go c.copyOut(out, r)
-			}
-		}
-		if err != nil {
-			return std, err
-		}
-	}
-	return std, nil
-}
-
-func sameWriter(a, b io.Writer) bool {
-	defer func() { _ = recover() }() // uncomparable dynamic types differ
-	return a == b
-}
-
-func (c *Cmd) copyOut(w io.Writer, r *os.File) {
-	defer c.copies.Done()
-	defer r.Close()
-	if _, err := io.Copy(w, r); err != nil {
-		c.copyOnce.Lock()
-		c.copyErr = err
-		c.copyOnce.Unlock()
-		io.Copy(io.Discard, r)
-	}
-}
-
-func (c *Cmd) closeAll() {
-	for _, x := range append(c.closers, c.parents...) {
-		x.Close()
-	}
-}
-
-// Kill ends the program and all it started, at once.
-func (c *Cmd) Kill() {
-	if c.machine != nil {
-		c.machine.kill()
-	}
-}
-
-// ProcessState says how a program ended.
-type ProcessState struct {
-	pid    int
-	status int32
-	crash  string
-	// Missing counts the uses of what Beagle does not implement, by name.
-	Missing map[string]int
-}
-
-// Pid is the guest's process id.
-func (p *ProcessState) Pid() int { return p.pid }
-
-// Exited reports whether the program called exit.
-func (p *ProcessState) Exited() bool { return p.status&0x7f == 0 }
-
-// ExitCode is the status given to exit, 0 to 255, or -1 when a signal ended the
-// program.
-func (p *ProcessState) ExitCode() int {
-	if !p.Exited() {
-		return -1
-	}
-	return int(p.status >> 8 & 0xff)
-}
-
-// Signal is the Darwin number of the signal that ended the program, or 0.
-func (p *ProcessState) Signal() int {
-	if p.Exited() {
-		return 0
-	}
-	return int(p.status & 0x7f)
-}
-
-// Success reports exit status 0.
-func (p *ProcessState) Success() bool { return p.status == 0 }
-
-// Crash is one line about a signal that means a crash; empty otherwise.
-func (p *ProcessState) Crash() string { return p.crash }
-
-// String describes the end as os.ProcessState does.
-func (p *ProcessState) String() string {
-	if p.Exited() {
-		return fmt.Sprintf("exit status %d", p.ExitCode())
-	}
-	if p.crash != "" {
-		return "signal: " + p.crash
-	}
-	return "signal: " + signalName(p.Signal())
-}
-
-// ExitError is Run's error for a program that did not end with status 0.
-type ExitError struct {
-	*ProcessState
-	// Stderr is what the program wrote to standard error, if Output ran it.
-	Stderr []byte
-}
-
-func (e *ExitError) Error() string { return e.ProcessState.String() }
-
-// parseMounts reads Options.Mounts.
-func (o *Options) parseMounts() ([]hostfs.Mount, error) {
-	var out []hostfs.Mount
-	for _, s := range o.Mounts {
-		m, err := hostfs.ParseMount(s)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, m)
-	}
-	return out, nil
 }
