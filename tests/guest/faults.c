@@ -29,7 +29,8 @@ static void f_trap(void) {
 static void f_unmapped(void) { *(volatile int *)0x700000000000 = 1; }
 static u8 *ro;
 static void f_protected(void) { *(volatile u8 *)ro = 1; }
-static void f_call(void) { ((void (*)(void))0)(); }
+static void (*volatile nowhere)(void);
+static void f_call(void) { nowhere(); }
 static void f_privileged(void) {
 #ifdef __x86_64__
 	__asm__ volatile("hlt");

@@ -30,7 +30,16 @@ func (vnodeFilter) attach(t *kern.Thread, n *knote) error {
 		return abi.ENOTSUP
 	}
 	n.file = f
-	cancel, err := w.WatchFile(h.HostFile(), func(c hostfs.Change) { n.changed(c) })
+	cancel, err := w.WatchFile(h.HostFile(), func(c hostfs.Change) {
+		// The host keeps an unlinked file until its last descriptor goes, and
+		// tells of its deletion then; Darwin tells when the last name goes.
+		if c&hostfs.ChangeLink != 0 {
+			if st, err := h.HostFile().Stat(); err == nil && st.Nlink == 0 {
+				c |= hostfs.ChangeDelete
+			}
+		}
+		n.changed(c)
+	})
 	if err != nil {
 		return err
 	}

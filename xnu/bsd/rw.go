@@ -266,10 +266,10 @@ func doRead(t *kern.Thread, fd abi.FD, u *uio, w where) (uint64, error) {
 			return 0, abi.EINVAL
 		}
 	}
+	if v, ok := f.Ops.(*vnode); ok && v.kind == hostfs.Directory {
+		return 0, abi.EISDIR
+	}
 	if u.total == 0 {
-		if v, ok := f.Ops.(*vnode); ok && v.kind == hostfs.Directory {
-			return 0, abi.EISDIR
-		}
 		return 0, nil
 	}
 	many := seekable(f)
