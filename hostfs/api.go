@@ -146,6 +146,9 @@ type Sock interface {
 	// Error takes and clears SO_ERROR.
 	Error() error
 	Readable() (int, error)
+	// Unsent is SIOCOUTQ: the bytes that have not left yet, or are not
+	// acknowledged.
+	Unsent() (int, error)
 	// AtMark tells whether the next byte is the urgent one (SIOCATMARK).
 	AtMark() (bool, error)
 	Stat() (Stat, error)

@@ -237,6 +237,8 @@ func (s *hostSock) Error() error {
 
 func (s *hostSock) Readable() (int, error) { return unix.IoctlGetInt(s.fd, unix.TIOCINQ) }
 
+func (s *hostSock) Unsent() (int, error) { return unix.IoctlGetInt(s.fd, unix.TIOCOUTQ) }
+
 func (s *hostSock) AtMark() (bool, error) {
 	const siocAtMark = 0x8905
 	n, err := ioctlInt32(s.fd, siocAtMark)

@@ -17,6 +17,7 @@ func groups() [][]kern.Row {
 		protRows(),
 		pthreadRows(),
 		resourceRows(),
+		sockRows(),
 		sysctlRows(),
 		systemRows(),
 		procinfoRows(),

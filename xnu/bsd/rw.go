@@ -272,6 +272,10 @@ func doRead(t *kern.Thread, fd abi.FD, u *uio, w where) (uint64, error) {
 	if u.total == 0 {
 		return 0, nil
 	}
+	if s, ok := f.Ops.(*socket); ok {
+		r, err := s.receive(t, f, u, 0, false)
+		return uint64(r.n), err
+	}
 	many := seekable(f)
 	done := uint64(0)
 	for {
@@ -395,6 +399,9 @@ func writeFile(t *kern.Thread, f *kern.File, u *uio, w where) (uint64, error) {
 		if w.off < 0 {
 			return 0, abi.EINVAL
 		}
+	}
+	if s, ok := f.Ops.(*socket); ok {
+		return s.transmit(t, f, u, nil, 0, nil)
 	}
 	before, _ := t.CallData().(written)
 	done := uint64(before)
