@@ -143,10 +143,29 @@ func cloneFile(t *kern.Thread, src hostfs.File, to hostfs.At) error {
 	return err
 }
 
-// copyContents copies what holds data and leaves the holes.
+// copyContents copies what holds data and leaves the holes, which may be of any
+// size: a file of 4 EiB with nothing in it must not take for ever.
 func copyContents(t *kern.Thread, src, dst hostfs.File, size int64) error {
+	was, err := src.Seek(0, hostfs.SeekCur)
+	if err != nil {
+		return err
+	}
+	defer src.Seek(was, hostfs.SeekSet)
 	buf := t.Machine().Scratch(maxChunk)
+	holes := true
 	for off := int64(0); off < size; {
+		if holes {
+			data, err := src.Seek(off, hostfs.SeekData)
+			switch {
+			case err == nil:
+				off = data
+			case isErrno(err, abi.ENXIO): // nothing but a hole to the end
+				off = size
+				continue
+			default:
+				holes = false
+			}
+		}
 		n, err := src.ReadAt(buf, off)
 		if err != nil {
 			return err

@@ -13,7 +13,6 @@ type fifo struct {
 	// wrote and read count the ends that ever were: an end that came and went
 	// still lets a waiting open pass.
 	wrote, read uint64
-	waiting     int
 	q           kern.WaitQueue
 	all         map[fileKey]*fifo
 }

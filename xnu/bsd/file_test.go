@@ -369,6 +369,17 @@ func TestNames(t *testing.T) {
 			t.Errorf("clone: %q", s)
 		}
 		g.fails(abi.EEXIST, 462, cwd, g.str("/tmp/b"), cwd, g.str("/tmp/c"), 0)
+		// A huge hole is no work.
+		g.must(200, g.str("/tmp/b"), 1<<40)
+		fd := g.must(5, g.str("/tmp/b"), abi.O_RDONLY, 0)
+		g.must(199, fd, 2, abi.SEEK_SET)
+		g.must(517, fd, cwd, g.str("/tmp/sparse"), 0)
+		if st, _ := g.stat("/tmp/sparse"); st.Size != 1<<40 || st.Blocks > 4096 {
+			t.Errorf("clone of a sparse file: %+v", st)
+		}
+		if off := g.must(199, fd, 0, abi.SEEK_CUR); off != 2 {
+			t.Errorf("cloning moved the offset to %d", off)
+		}
 	})
 }
 

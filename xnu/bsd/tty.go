@@ -76,6 +76,16 @@ func background(t *kern.Thread, v *vnode) bool {
 	return ttySession(v) == g.Session
 }
 
+// hostBackground reports whether the host's shell has put Beagle into the
+// background of the terminal, and something is there to stop it.
+func hostBackground(v *vnode) bool {
+	if key, err := v.ttyKey(); v.m.StopHost == nil || err != nil || key != hostTerminal {
+		return false
+	}
+	pg, err := v.file.ForegroundPgrp()
+	return err == nil && pg != v.m.Host.Info().PGID
+}
+
 // ttyAccess is what XNU does with a process that uses its terminal from the
 // background: the signal to its group and the call again later, or EIO when it
 // would not be stopped (bsd/kern/tty.c ttread).

@@ -56,7 +56,14 @@ func (v *vnode) Read(t *kern.Thread, f *kern.File, p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return v.file.Read(p)
+	n, err := v.file.Read(p)
+	if err != nil && v.kind == hostfs.TTY && isErrno(err, abi.EIO) && hostBackground(v) {
+		// Beagle itself is in the background of its terminal: it stops as any
+		// program would, and the read is made again when it is continued.
+		v.m.StopHost(unix.SIGTTIN)
+		return 0, kern.ErrRestart
+	}
+	return n, err
 }
 
 // Write transfers at the description's own position.

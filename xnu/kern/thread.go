@@ -184,6 +184,8 @@ func (t *Thread) kill() {
 	m.runq.remove(t)
 	t.State = Dead
 	t.call.active = false
+	t.Cwd.Unref()
+	t.Cwd = nil
 	m.nthread--
 	if m.Hooks.ThreadEnd != nil {
 		m.Hooks.ThreadEnd(t)
