@@ -160,7 +160,7 @@ func TestIsolated(t *testing.T) {
 		"/w/in": "inside", "/w/ok": "inside", "/w/okup": "inside", "/w/sub/../in": "inside", "/w/../w/in": "inside", "/r/in": "readonly",
 	}
 	outside := []string{
-		secret, "/etc/passwd", "/etc/hostname", "/w/abs", "/w/up", "/w/far", "/w/dir/secret", "/w/proc", "/w/../secret", "/w/sub/../../secret",
+		secret, "/etc/shadow", "/etc/debian_version", "/etc/hostname", "/w/abs", "/w/up", "/w/far", "/w/dir/secret", "/w/proc", "/w/../secret", "/w/sub/../../secret",
 		"/proc/self/root" + secret, "/dev/fd/../../../../../../../.." + secret, "/w/sub/../../../../../../../" + secret, "/.." + secret,
 		"/.vol/1/2" + secret, "/dev/mem", "/sys/kernel/hostname", "/proc/self/environ",
 	}
