@@ -65,8 +65,11 @@ func (h *here) cached(path string) bool {
 		return false
 	}
 	for _, dir := range []string{"System/Library/dyld", "System/Cryptexes/OS/System/Library/dyld", "System/Volumes/Preboot/Cryptexes/OS/System/Library/dyld"} {
-		if m, _ := filepath.Glob(filepath.Join(h.root, dir, "dyld_shared_cache_*")); len(m) > 0 {
-			return true
+		list, _ := os.ReadDir(filepath.Join(h.root, dir)) // unreadable: not there
+		for _, e := range list {
+			if strings.HasPrefix(e.Name(), "dyld_shared_cache_") {
+				return true
+			}
 		}
 	}
 	return false

@@ -219,7 +219,7 @@ func sliceOf(s *loader.SliceInfo, h *here) sliceReport {
 func (r *sliceReport) missing(s *loader.SliceInfo, h *here) {
 	say := func(format string, args ...any) { r.Missing = append(r.Missing, fmt.Sprintf(format, args...)) }
 	if s.Refused != nil {
-		say("%v", s.Refused)
+		say("%s", oneLine(s.Refused))
 	}
 	if s.Dylinker != "" && !s.Static && !h.has(s, s.Dylinker) {
 		say("%s, the dynamic linker that it names: this version of Beagle brings none, and %s has none",
@@ -288,7 +288,7 @@ func (r *sliceReport) write(p *page) {
 		p.field("encrypted", "yes")
 	}
 	for _, x := range r.Problems {
-		p.field("problem", "%s", printable(x))
+		p.field("problem", "%s", oneLine(errors.New(x)))
 	}
 	if r.Dylinker != "" {
 		p.field("linker", "%s", printable(r.Dylinker))
