@@ -15,6 +15,7 @@ func groups() [][]kern.Row {
 		execRows(),
 		forkRows(),
 		protRows(),
+		psynchRows(),
 		pthreadRows(),
 		resourceRows(),
 		sockRows(),
