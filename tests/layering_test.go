@@ -56,7 +56,9 @@ var layers = map[string][]string{
 // small packages carved out of a layer stand beside it and may import what it
 // may, and it them: "a mechanism leaves kern for its own package as soon as it
 // can be tested without a Thread".
-var carvedOut = map[string]string{}
+var carvedOut = map[string]string{
+	"xnu/mach/ipc": "xnu/mach",
+}
 
 // hostOnly are the packages through which the host's nondeterminism could enter
 // behind the host seam's back.

@@ -35,4 +35,5 @@ func groups() [][]kern.Row {
 func Hook(h *kern.Hooks) {
 	h.ProcNote = procNote
 	h.Stdio = openStdio
+	h.KernelVersion = kernelVersion
 }

@@ -72,18 +72,21 @@ func sysctlTable() []ctl {
 	return append(t, netTable()...)
 }
 
+// kernelVersion is kern.version, and what host_kernel_version says.
+func kernelVersion(t *kern.Thread) string {
+	cpuName := "X86_64"
+	if arm(t) {
+		cpuName = "ARM64_T8103"
+	}
+	return "Darwin Kernel Version " + osRelease + ": Wed Mar 19 21:11:02 PDT 2025; root:" + xnuVersion + "/RELEASE_" + cpuName
+}
+
 func kernTable() []ctl {
 	return []ctl{
 		str("kern.ostype", abi.KERN_OSTYPE, "Darwin"),
 		str("kern.osrelease", abi.KERN_OSRELEASE, osRelease),
 		num("kern.osrevision", abi.KERN_OSREV, 199506),
-		{name: "kern.version", oid: abi.KERN_VERSION, format: "A", get: stringOf(func(t *kern.Thread) string {
-			cpuName := "X86_64"
-			if arm(t) {
-				cpuName = "ARM64_T8103"
-			}
-			return "Darwin Kernel Version " + osRelease + ": Wed Mar 19 21:11:02 PDT 2025; root:" + xnuVersion + "/RELEASE_" + cpuName
-		})},
+		{name: "kern.version", oid: abi.KERN_VERSION, format: "A", get: stringOf(kernelVersion)},
 		str("kern.osversion", abi.KERN_OSVERSION, osBuild),
 		str("kern.osproductversion", 0, osProduct),
 		str("kern.osproductversioncompat", 0, "10.16"),

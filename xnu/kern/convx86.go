@@ -86,7 +86,7 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 		t.begin(row, g, &raw)
 	case classMach:
 		g.class = Mach
-		if num >= len(tab.Mach) || tab.Mach[num].Status == Absent || tab.Mach[num].invoke == nil {
+		if num >= len(tab.Mach) || tab.Mach[num].Status == Absent || tab.Mach[num].invoke == nil || num == armAbsoluteTime || num == armContinuousTime {
 			t.badCall(g, uint64(num))
 			return
 		}
@@ -114,6 +114,12 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 		t.badCall(g, uint64(eax))
 	}
 }
+
+// The time traps that only arm64 has; their numbers mean nothing on x86-64.
+const (
+	armAbsoluteTime   = 3
+	armContinuousTime = 4
+)
 
 // gatherX86 collects n arguments: registers first, then the stack above the
 // stub's return address.

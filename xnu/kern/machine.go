@@ -78,6 +78,8 @@ type Hooks struct {
 	// error is a KernReturn or [Thread.Block]'s.
 	SemaphoreSignal func(p *Process, name abi.Port) abi.KernReturn
 	SemaphoreWait   func(t *Thread, wait, signal abi.Port, deadline int64) error
+	// KernelVersion is the string of sysctl kern.version.
+	KernelVersion func(t *Thread) string
 	// PortWatch is what a kqueue waits on for a port or port set of t's task.
 	PortWatch func(t *Thread, name abi.Port) (PortWatch, error)
 	// ConsoleFiles opens what descriptors 0, 1, 2 of the first process are.
