@@ -32,7 +32,7 @@ func sockRows() []kern.Row {
 		kern.Sys(105, "setsockopt", kern.RetInt, kern.Partial, setsockopt, options),
 		kern.Sys(118, "getsockopt", kern.RetInt, kern.Partial, getsockopt, options),
 	}
-	return append(rows, sockIORows()...)
+	return append(append(rows, sockIORows()...), sockMultiRows()...)
 }
 
 type socketArgs struct {

@@ -351,11 +351,12 @@ func userTable() []ctl {
 func netTable() []ctl {
 	return []ctl{
 		num("net.inet.ip.portrange.first", 0, 49152), num("net.inet.ip.portrange.last", 0, 65535),
-		num("net.inet.ip.ttl", 0, 64), num("net.inet.tcp.mssdflt", 3, 512), num("net.inet.tcp.sendspace", 8, 131072),
-		num("net.inet.tcp.recvspace", 9, 131072), num("net.inet.tcp.keepidle", 6, 7200000), num("net.inet.tcp.keepintvl", 7, 75000),
+		num("net.inet.ip.ttl", 0, 64), num("net.inet.tcp.mssdflt", 3, 512), num("net.inet.tcp.sendspace", 8, 1448*256),
+		num("net.inet.tcp.recvspace", 9, 1448*384), num("net.inet.tcp.keepidle", 6, 7200000), num("net.inet.tcp.keepintvl", 7, 75000),
 		num("net.inet.tcp.keepcnt", 0, 8), num("net.inet.udp.maxdgram", 0, 9216), num("net.inet.udp.recvspace", 4, 786896),
 		num("net.local.stream.sendspace", 0, 8192), num("net.local.stream.recvspace", 0, 8192),
 		num("net.local.dgram.maxdgram", 0, 2048), num("net.local.dgram.recvspace", 0, 4096),
 		num("net.inet6.ip6.v6only", 0, 0),
+		{name: "net.routetable", oid: abi.AF_ROUTE, format: "S,route", get: routeTable},
 	}
 }
