@@ -291,11 +291,13 @@ func (p *Process) Become(t *Thread, l *Loaded) error {
 	m := p.Machine
 	e, err := m.Engine(l.Arch)
 	if err != nil {
+		l.Space.Release()
 		return err
 	}
 	ctx := t.Ctx
 	if p.Arch != l.Arch || p.Space == nil {
 		if ctx, err = e.NewContext(); err != nil {
+			l.Space.Release()
 			return err
 		}
 		t.Ctx.Release()

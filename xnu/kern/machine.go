@@ -114,11 +114,10 @@ type Machine struct {
 	// children of the host, by host pid
 	hostChildren map[int]func(hostfs.ChildExit)
 
-	missing  map[string]int
-	bug      error
-	stop     bool
-	scratch  []byte
-	clockOff int64
+	missing map[string]int
+	bug     error
+	stop    bool
+	scratch []byte
 	// Ext holds the machine-wide state of subsystems outside kern, by name.
 	Ext map[string]any
 }

@@ -1,6 +1,7 @@
 package kern
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/beagle-emu/beagle/cpu"
@@ -188,12 +189,11 @@ type Group struct {
 
 // Session is a login session.
 type Session struct {
-	ID       abi.PID
-	Leader   *Process
-	TTY      bool // has a controlling terminal
-	Login    string
-	FGGroup  abi.PID
-	ttyFiles int
+	ID      abi.PID
+	Leader  *Process
+	TTY     bool // has a controlling terminal
+	Login   string
+	FGGroup abi.PID
 }
 
 // NewProcess makes a process with no threads and no address space. parent is nil
@@ -268,11 +268,15 @@ func (p *Process) leaveGroup() {
 // session: such groups get no terminal stops.
 func (g *Group) Orphaned() bool {
 	for _, p := range g.Members {
-		if p.Parent == nil {
+		if p.Exiting {
+			continue
+		}
+		if p == p.Machine.Init {
 			// The world outside is the parent: a shell that may do job control.
 			return false
 		}
-		if q := p.Parent; q.Group != g && q.Group != nil && q.Group.Session == g.Session {
+		// Without a parent here it is launchd's, in a session of its own.
+		if q := p.Parent; q != nil && !q.Exiting && q.Group != g && q.Group != nil && q.Group.Session == g.Session {
 			return false
 		}
 	}
@@ -302,6 +306,7 @@ func (p *Process) Exit(status int32) {
 		return
 	}
 	m := p.Machine
+	groups := p.controlled()
 	p.Exiting = true
 	p.Status = status
 	for _, t := range p.Threads {
@@ -314,6 +319,9 @@ func (p *Process) Exit(status int32) {
 		p.orphan(c)
 	}
 	p.Zombie = true
+	for _, g := range groups {
+		g.hangUp()
+	}
 	p.EndVfork()
 	if m.Hooks.ProcNote != nil {
 		m.Hooks.ProcNote(p, noteExit, int64(uint32(status)))
@@ -330,6 +338,28 @@ func (p *Process) Exit(status int32) {
 	if p == m.Init {
 		m.stop = true
 	}
+}
+
+// controlled lists the process groups that may lose their last parent of another
+// group with p: its own and its children's.
+func (p *Process) controlled() []*Group {
+	var out []*Group
+	for _, q := range append([]*Process{p}, p.Children...) {
+		if g := q.Group; g != nil && !slices.Contains(out, g) && !g.Orphaned() {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// hangUp is orphanpg: stopped members of a group that has become orphaned would
+// never be continued, so they get SIGHUP and SIGCONT.
+func (g *Group) hangUp() {
+	if !g.Orphaned() || !slices.ContainsFunc(g.Members, func(p *Process) bool { return p.Stopped && !p.Exiting }) {
+		return
+	}
+	g.Signal(abi.SIGHUP, SigInfo{})
+	g.Signal(abi.SIGCONT, SigInfo{})
 }
 
 // orphan hands a child to launchd, which reaps it.

@@ -36,7 +36,7 @@ func (r *runQueue) remove(t *Thread) {
 // suspended threads stay queued.
 func (r *runQueue) pop() *Thread {
 	for i, t := range r.q {
-		if t.Suspend > 0 || t.Proc.Stopped || t.Proc.Suspended > 0 || t.Proc.waitingVfork(t) {
+		if t.Suspend > 0 || t.Proc.Stopped || t.Proc.Suspended > 0 {
 			continue
 		}
 		r.q = append(r.q[:i], r.q[i+1:]...)
@@ -44,19 +44,6 @@ func (r *runQueue) pop() *Thread {
 		return t
 	}
 	return nil
-}
-
-// waitingVfork is for threads of a process whose memory a vfork child borrows:
-// only the forking thread waits (it is blocked); the others go on, as on XNU.
-func (p *Process) waitingVfork(*Thread) bool { return false }
-
-func (r *runQueue) ready() bool {
-	for _, t := range r.q {
-		if t.Suspend == 0 && !t.Proc.Stopped && t.Proc.Suspended == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // Timer is a pending call at a moment of the machine's monotonic clock.

@@ -344,7 +344,13 @@ func (m *Machine) hostSignal(h unix.Signal) {
 	}
 	if s == abi.SIGINT || s == abi.SIGQUIT || s == abi.SIGTSTP || s == abi.SIGWINCH || s == abi.SIGHUP {
 		if target != nil {
-			target.Signal(s, SigInfo{})
+			for _, p := range append([]*Process(nil), target.Members...) {
+				// Host programs are in Beagle's own process group: the terminal
+				// has told them.
+				if p.HostProc == nil || s == abi.SIGHUP {
+					p.Signal(s, SigInfo{})
+				}
+			}
 			return
 		}
 	}

@@ -84,7 +84,6 @@ type call struct {
 	row               *Row
 	raw               [maxArgs]uint64
 	active            bool
-	entered           int64
 	deadline          int64
 	data              any
 	wokenBy           any
