@@ -78,13 +78,19 @@ func (h *hostSock) connect(_ *kern.Thread, s *socket, sa []byte) error {
 	if err != nil {
 		return err
 	}
-	if a.AddrPort.Port() == 0 {
+	if a.AddrPort.Port() == 0 && s.hasPorts() {
 		return abi.EADDRNOTAVAIL
 	}
 	if h.stream() && a.AddrPort.Addr().Is4() && a.AddrPort.Addr().IsMulticast() {
 		return abi.EAFNOSUPPORT
 	}
 	return h.start(a)
+}
+
+// hasPorts tells TCP and UDP, whose peers have a port that is not 0, from raw
+// sockets and from ICMP's datagrams.
+func (s *socket) hasPorts() bool {
+	return s.typ != abi.SOCK_RAW && s.number != abi.IPPROTO_ICMP && s.number != abi.IPPROTO_ICMPV6
 }
 
 // start begins a connection to a host address.
@@ -259,7 +265,7 @@ func (h *hostSock) send(t *kern.Thread, s *socket, p []byte, to []byte, flags in
 		if err != nil {
 			return 0, err
 		}
-		if s.typ == abi.SOCK_DGRAM && s.number != abi.IPPROTO_ICMP && s.number != abi.IPPROTO_ICMPV6 && x.AddrPort.Port() == 0 {
+		if x.AddrPort.Port() == 0 && s.hasPorts() {
 			return 0, abi.EADDRNOTAVAIL
 		}
 		a = &x

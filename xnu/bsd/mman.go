@@ -56,7 +56,7 @@ func mmap(t *kern.Thread, a *mmapArgs) (uint64, error) {
 		off, slack = 0, 0
 	}
 	// The last mapped byte must have an address and an offset.
-	if uint64(a.Len)+slack < uint64(a.Len) || uint64(a.Len)+slack > ^uint64(0)-page || off+uint64(a.Len) < off {
+	if uint64(a.Len)+slack < uint64(a.Len) || uint64(a.Len)+slack > -page || off+uint64(a.Len) < off {
 		return 0, abi.EINVAL
 	}
 	size := (uint64(a.Len) + slack + page - 1) &^ (page - 1)
@@ -136,13 +136,13 @@ func writableCode(t *kern.Thread, o *mem.MapOptions) {
 
 // sharedMemory is implemented by descriptors of POSIX shared memory.
 type sharedMemory interface {
-	MapObject(flags int, prot mem.Prot) (*mem.Object, mem.Prot, error)
+	MapObject(f *kern.File, flags int, prot mem.Prot, off, size uint64) (*mem.Object, mem.Prot, error)
 }
 
 // mapFile fills in what a mapping of an open file is made of.
 func mapFile(f *kern.File, o *mem.MapOptions, flags int, prot mem.Prot, off, size uint64) error {
 	if s, ok := f.Ops.(sharedMemory); ok {
-		obj, max, err := s.MapObject(flags, prot)
+		obj, max, err := s.MapObject(f, flags, prot, off, size)
 		if err != nil {
 			return err
 		}
