@@ -20,7 +20,7 @@ func TestStd(t *testing.T) {
 				}
 				t.Run(p.name, func(t *testing.T) {
 					t.Parallel()
-					stdTest(t, beagle, known, g, p.name)
+					stdTest(t, beagle, known, g, p.name, p.without)
 				})
 			}
 		})
