@@ -18,6 +18,7 @@ func groups() [][]kern.Row {
 		psynchRows(),
 		pthreadRows(),
 		resourceRows(),
+		shmRows(),
 		sockRows(),
 		sysctlRows(),
 		systemRows(),
