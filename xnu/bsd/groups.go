@@ -6,6 +6,7 @@ import "github.com/beagle-emu/beagle/xnu/kern"
 func groups() [][]kern.Row {
 	return [][]kern.Row{
 		fileRows(),
+		fileportRows(),
 		mmanRows(),
 		pipeRows(),
 		selectRows(),
@@ -37,4 +38,5 @@ func Hook(h *kern.Hooks) {
 	h.ProcNote = procNote
 	h.Stdio = openStdio
 	h.KernelVersion = kernelVersion
+	h.DispatchQueueAddr = dispatchQueueAddr
 }

@@ -438,3 +438,13 @@ func validPriority(prio uint32) bool {
 	rel := int(int8(uint8(prio))) + 1
 	return classOf(prio) != abi.THREAD_QOS_UNSPECIFIED && rel <= 0 && rel >= -15
 }
+
+// dispatchQueueAddr is where libdispatch keeps a thread's queue, for thread_info;
+// 0 before bsdthread_register.
+func dispatchQueueAddr(t *kern.Thread) uint64 {
+	off := pthreadOf(t.Proc).dispatchQueueOffset
+	if off == 0 {
+		return 0
+	}
+	return t.TSD + off
+}

@@ -78,6 +78,12 @@ type Hooks struct {
 	// error is a KernReturn or [Thread.Block]'s.
 	SemaphoreSignal func(p *Process, name abi.Port) abi.KernReturn
 	SemaphoreWait   func(t *Thread, wait, signal abi.Port, deadline int64) error
+	// MakeFilePort gives t's task a send right to an open file, 0 or MACH_PORT_DEAD
+	// on failure; FilePortFile is the file behind such a name, nil if it is none.
+	MakeFilePort func(t *Thread, f *File) abi.Port
+	FilePortFile func(t *Thread, name abi.Port) *File
+	// DispatchQueueAddr is where thread t keeps its dispatch queue.
+	DispatchQueueAddr func(t *Thread) uint64
 	// KernelVersion is the string of sysctl kern.version.
 	KernelVersion func(t *Thread) string
 	// PortWatch is what a kqueue waits on for a port or port set of t's task.

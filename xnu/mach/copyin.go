@@ -48,8 +48,14 @@ func (c *msgCall) copyIn(t *kern.Thread) (*ipc.Message, abi.KernReturn) {
 	}
 	cred := t.Proc.Cred
 	m.Security = [2]uint32{cred.EUID, cred.EGID}
-	m.Audit = [8]uint32{cred.RUID, cred.EUID, cred.EGID, cred.RUID, cred.RGID, uint32(t.Proc.PID), auditSession, uint32(t.Proc.PID)}
+	m.Audit = auditToken(cred, t.Proc.PID)
 	return m, 0
+}
+
+// auditToken is audit_token_t: audit user, effective and real ids, process,
+// session, and the process's incarnation, for which its id serves.
+func auditToken(c *kern.Cred, pid abi.PID) [8]uint32 {
+	return [8]uint32{c.RUID, c.EUID, c.EGID, c.RUID, c.RGID, uint32(pid), auditSession, uint32(pid)}
 }
 
 // auditSession is the audit session that a login has: its number is arbitrary.

@@ -113,7 +113,7 @@ func (a *taskForPIDArgs) find(t *kern.Thread, strict bool) (*kern.Process, bool)
 		return nil, false
 	}
 	p := t.Machine().Process(a.PID)
-	if p == nil || p.Zombie || p.Exiting || p.HostProc != nil {
+	if p == nil || p.Zombie || p.Exiting || p.HostProc != nil || p.Space == nil {
 		return nil, false
 	}
 	me, it := t.Proc.Cred, p.Cred

@@ -47,8 +47,12 @@ type task struct {
 	exc        excActions
 	semaphores []*semaphore
 	vouchers   int
+	entries    int              // memory entries made
+	purgable   map[uint64]int32 // state by address of the region
 	// suspended counts the suspensions that were made through ports.
 	suspended int32
+	policy    policies
+	excGuard  uint32
 }
 
 // flavor is what a port of a task or thread lets its holder do.
@@ -91,6 +95,7 @@ type thread struct {
 	receiving receiver
 	// raising is the exception whose handler the thread waits for.
 	raising *raise
+	policy  policies
 }
 
 type receiver interface {
@@ -173,6 +178,7 @@ func Hook(h *kern.Hooks) {
 	h.SemaphoreWait = semaphoreWaitHook
 	h.PortWatch = portWatch
 	h.Exception = exceptionHook
+	h.MakeFilePort, h.FilePortFile = makeFilePort, filePortFile
 }
 
 // procStart gives a child what it inherits of its parent's task: special ports

@@ -34,7 +34,11 @@ type Message struct {
 	size  int64
 	// charged: size is counted in the world.
 	charged bool
+	queued  bool
 }
+
+// Queued reports whether the message lies on a queue, not yet received.
+func (m *Message) Queued() bool { return m.queued }
 
 // Memory is out-of-line memory that a message carries.
 type Memory interface{ Release() }
@@ -103,6 +107,7 @@ func (p *Port) Send(m *Message) {
 			}
 		}
 	}
+	m.queued = true
 	p.queue = append(p.queue, m)
 	for _, s := range p.sets {
 		s.note(p)
@@ -147,6 +152,7 @@ func (p *Port) Receive() *Message {
 	}
 	m := p.queue[0]
 	p.queue[0] = nil
+	m.queued = false
 	if p.queue = p.queue[1:]; len(p.queue) == 0 {
 		p.queue = nil
 	}
@@ -204,6 +210,7 @@ func (w *World) drain() {
 		m := w.doomed[n]
 		w.doomed[n] = nil
 		w.doomed = w.doomed[:n]
+		m.queued = false
 		m.discharge()
 		m.Dest.Release()
 		m.Reply.Release()
@@ -288,4 +295,17 @@ func notifyPortDestroyed(n, p *Port) {
 		return
 	}
 	notifyCap(n, abi.MACH_NOTIFY_PORT_DESTROYED, nil, Cap{Port: p, Disp: abi.MACH_MSG_TYPE_MOVE_RECEIVE})
+}
+
+// PeekAt returns the queued message of a sequence number, 0 meaning the next, and
+// its number; nil if there is none such.
+func (p *Port) PeekAt(seqno uint32) (*Message, uint32) {
+	i := uint32(0)
+	if seqno != 0 {
+		i = seqno - p.seqno
+	}
+	if uint64(i) >= uint64(len(p.queue)) {
+		return nil, 0
+	}
+	return p.queue[i], p.seqno + i
 }

@@ -36,7 +36,8 @@ func (w *World) Queued() int64 { return w.queued }
 // Port is a message queue with one receiver. While a message carries its receive
 // right, it has none; a port of the kernel has an Object instead.
 type Port struct {
-	// Object is what a port of the kernel stands for: a task, a thread, a clock.
+	// Object is what a port of the kernel stands for: a task, a thread, a clock. A
+	// port that a task receives on can have one too: a timer that sends to it.
 	Object any
 	// Context is mach_port_set_context's word, and the guard of a guarded port.
 	Context uint64
@@ -49,6 +50,7 @@ type Port struct {
 	ReplyPort, SpecialReply bool
 
 	world    *World
+	kernel   bool
 	space    *Space   // of the receiver; nil in transit and for the kernel
 	name     abi.Port // the receiver's name for it
 	transit  *Port    // destination of the message that carries the receive right
@@ -74,11 +76,11 @@ type Port struct {
 
 // NewKernelPort makes a port that stands for an object of the kernel.
 func (w *World) NewKernelPort(object any) *Port {
-	return &Port{world: w, Object: object, qlimit: abi.MACH_PORT_QLIMIT_DEFAULT}
+	return &Port{world: w, kernel: true, Object: object, qlimit: abi.MACH_PORT_QLIMIT_DEFAULT}
 }
 
 // Kernel reports whether the kernel receives on the port.
-func (p *Port) Kernel() bool { return p.Object != nil }
+func (p *Port) Kernel() bool { return p.kernel }
 
 // Alive reports whether the port has not been destroyed.
 func (p *Port) Alive() bool { return !p.dead }
@@ -219,6 +221,9 @@ type NoSendersHandler interface{ NoSenders(p *Port) }
 // send-once right to their port is destroyed unused.
 type SendOnceHandler interface{ SendOnceUnused(p *Port) }
 
+// DestroyHandler is implemented by objects that end with their port.
+type DestroyHandler interface{ PortDestroyed(p *Port) }
+
 func (p *Port) dropSend() {
 	p.srights--
 	if p.srights != 0 || p.dead {
@@ -290,6 +295,9 @@ func (p *Port) Destroy() {
 		return
 	}
 	p.dead = true
+	if h, ok := p.Object.(DestroyHandler); ok {
+		h.PortDestroyed(p)
+	}
 	q := p.queue
 	p.queue = nil
 	p.Receivers.WakeAll(nil)

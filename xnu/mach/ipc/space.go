@@ -334,3 +334,6 @@ func (s *Space) Destroy() {
 }
 
 func sortNames(n []abi.Port) { slices.Sort(n) }
+
+// TableSize is the number of names that there is room for without growing.
+func (s *Space) TableSize() int { return len(s.table) }
