@@ -71,11 +71,21 @@ type pipeEnd struct {
 func (e *pipeEnd) Type() kern.FileType { return kern.TypePipe }
 
 func (e *pipeEnd) Read(_ *kern.Thread, _ *kern.File, b []byte) (int, error) {
+	n, err := e.drain(uint64(len(b)), func(at uint64, from []byte) error {
+		copy(b[at:], from)
+		return nil
+	})
+	return int(n), err
+}
+
+// drain takes up to n bytes out. f is given each piece and how many bytes came
+// before it; nothing is taken if it fails.
+func (e *pipeEnd) drain(n uint64, f func(at uint64, b []byte) error) (uint64, error) {
 	p := e.p
 	if e.write {
 		return 0, abi.EBADF
 	}
-	if len(b) == 0 {
+	if n == 0 {
 		return 0, nil
 	}
 	if p.n == 0 {
@@ -84,15 +94,31 @@ func (e *pipeEnd) Read(_ *kern.Thread, _ *kern.File, b []byte) (int, error) {
 		}
 		return 0, abi.EAGAIN
 	}
-	k := min(len(b), p.n)
-	first := copy(b[:k], p.ring[p.start:min(len(p.ring), p.start+k)])
-	copy(b[first:k], p.ring)
+	k := int(min(n, uint64(p.n)))
+	first := p.ring[p.start:min(len(p.ring), p.start+k)]
+	if err := f(0, first); err != nil {
+		return 0, err
+	}
+	if k > len(first) {
+		if err := f(uint64(len(first)), p.ring[:k-len(first)]); err != nil {
+			return 0, err
+		}
+	}
 	p.start, p.n = (p.start+k)%len(p.ring), p.n-k
 	p.wq.WakeAll(nil)
-	return k, nil
+	return uint64(k), nil
 }
 
 func (e *pipeEnd) Write(_ *kern.Thread, _ *kern.File, b []byte) (int, error) {
+	return e.fill(uint64(len(b)), func(at uint64, to []byte) error {
+		copy(to, b[at:])
+		return nil
+	})
+}
+
+// fill puts in as many of n bytes as there is room for. f fills each piece,
+// given how many bytes come before it; nothing is put in if it fails.
+func (e *pipeEnd) fill(n uint64, f func(at uint64, b []byte) error) (int, error) {
 	p := e.p
 	if !e.write {
 		return 0, abi.EBADF
@@ -104,13 +130,22 @@ func (e *pipeEnd) Write(_ *kern.Thread, _ *kern.File, b []byte) (int, error) {
 		p.ring = make([]byte, pipeSize)
 	}
 	room := len(p.ring) - p.n
-	if room == 0 && len(b) > 0 || len(b) <= pipeAtomic && room < len(b) {
+	if room == 0 && n > 0 || n <= pipeAtomic && uint64(room) < n {
 		return 0, abi.EAGAIN
 	}
-	k := min(len(b), room)
+	k := int(min(n, uint64(room)))
 	end := (p.start + p.n) % len(p.ring)
-	first := copy(p.ring[end:min(len(p.ring), end+k)], b[:k])
-	copy(p.ring, b[first:k])
+	first := p.ring[end:min(len(p.ring), end+k)]
+	if len(first) > 0 {
+		if err := f(0, first); err != nil {
+			return 0, err
+		}
+	}
+	if k > len(first) {
+		if err := f(uint64(len(first)), p.ring[:k-len(first)]); err != nil {
+			return 0, err
+		}
+	}
 	if p.n += k; k > 0 {
 		p.rq.WakeAll(nil)
 	}

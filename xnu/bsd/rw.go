@@ -12,6 +12,10 @@ import (
 // maxChunk is how much one step of a transfer moves.
 const maxChunk = 1 << 20
 
+// fileChunk is the step of transfers with files: small enough that the copy on
+// the way stays in the processor's cache.
+const fileChunk = 64 << 10
+
 // maxIOV is UIO_MAXIOV.
 const maxIOV = 1024
 
@@ -276,10 +280,17 @@ func doRead(t *kern.Thread, fd abi.FD, u *uio, w where) (uint64, error) {
 		r, err := s.receive(t, f, u, 0, false)
 		return uint64(r.n), err
 	}
-	many := seekable(f)
+	if p, ok := f.Ops.(*pipeEnd); ok && p.p.n > 0 {
+		n, err := p.drain(u.total, func(from uint64, b []byte) error { return u.scatter(t, from, b) })
+		return n, err
+	}
+	many, step := seekable(f), uint64(maxChunk)
+	if many {
+		step = fileChunk
+	}
 	done := uint64(0)
 	for {
-		buf := t.Machine().Scratch(int(min(u.total-done, maxChunk)))
+		buf := t.Machine().Scratch(int(min(u.total-done, step)))
 		var n int
 		if w.given {
 			n, err = pos.ReadAt(t, buf, w.off+int64(done))
@@ -408,23 +419,31 @@ func writeFile(t *kern.Thread, f *kern.File, u *uio, w where) (uint64, error) {
 	if u.total == 0 && f.Ops.Type() != kern.TypeSocket {
 		return 0, nil
 	}
+	step := uint64(maxChunk)
+	if seekable(f) && f.Flags&abi.O_APPEND == 0 {
+		step = fileChunk
+	}
 	for {
-		n := int(min(u.total-done, maxChunk))
+		n := int(min(u.total-done, step))
 		if n, err = fileLimit(t, f, w, done, n); err != nil {
 			if done > 0 {
 				return done, nil
 			}
 			return 0, err
 		}
-		buf := t.Machine().Scratch(n)
-		if err := u.gather(t, done, buf); err != nil {
-			return 0, err
-		}
 		var k int
-		if w.given {
-			k, err = pos.WriteAt(t, buf, w.off+int64(done))
+		if p, ok := f.Ops.(*pipeEnd); ok {
+			k, err = p.fill(u.total-done, func(from uint64, b []byte) error { return u.gather(t, done+from, b) })
 		} else {
-			k, err = f.Ops.Write(t, f, buf)
+			buf := t.Machine().Scratch(n)
+			if err := u.gather(t, done, buf); err != nil {
+				return 0, err
+			}
+			if w.given {
+				k, err = pos.WriteAt(t, buf, w.off+int64(done))
+			} else {
+				k, err = f.Ops.Write(t, f, buf)
+			}
 		}
 		if k > 0 {
 			f.Flags |= abi.FWASWRITTEN
