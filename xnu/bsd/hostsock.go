@@ -16,6 +16,7 @@ type hostSock struct {
 	// socket from one that has ended.
 	listening, waiting, connected, dead bool
 	shutRd, shutWr                      bool
+	groups                              []membership
 }
 
 func newHostSock(s hostfs.Sock) *hostSock { return &hostSock{sock: s} }
@@ -338,7 +339,11 @@ func (h *hostSock) name(s *socket) ([]byte, error) {
 	if err != nil {
 		return nil, sockErr(err)
 	}
-	return guestAddr(a), nil
+	sa := guestAddr(a)
+	if s.typ == abi.SOCK_RAW && len(sa) > 4 {
+		sa[2], sa[3] = 0, 0 // where Linux tells the protocol
+	}
+	return sa, nil
 }
 
 func (h *hostSock) peer(s *socket) ([]byte, error) {
@@ -350,6 +355,7 @@ func (h *hostSock) peer(s *socket) ([]byte, error) {
 }
 
 func (h *hostSock) close(s *socket) {
+	h.leaveAll(s.m)
 	s.m.ForgetHost(h.sock.FD())
 	// close(2) of a socket tells of nothing that a program could mend.
 	_ = h.sock.Close()

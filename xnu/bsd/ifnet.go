@@ -123,6 +123,9 @@ func routeTable(t *kern.Thread, rest []int32) ([]byte, error) {
 				out = append(out, n.address(a)...)
 			}
 		}
+		if op == netRTIflist2 {
+			out = append(out, n.multicast(t.Machine(), af)...)
+		}
 	}
 	return out, nil
 }
@@ -188,13 +191,13 @@ func (n *netIf) address(a hostfs.InterfaceAddr) []byte {
 }
 
 // ipAddr is a socket address without port. The kernel keeps the interface of a
-// link-local address in its second 16 bits, and these messages show it so.
+// link-local address, or group, in its second 16 bits, and these messages show it so.
 func ipAddr(ip netip.Addr, index uint16) []byte {
 	if ip.Is4() {
 		return abi.SockaddrIn{Addr: ip.As4()}.Append(nil)
 	}
 	a := ip.As16()
-	if ip.IsLinkLocalUnicast() {
+	if ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsInterfaceLocalMulticast() {
 		a[2], a[3] = byte(index>>8), byte(index)
 	}
 	return abi.SockaddrIn6{Addr: a}.Append(nil)

@@ -579,6 +579,45 @@ func TestInterfaceList(t *testing.T) {
 	}
 }
 
+// A group that a socket joins is in the list of its interface until it leaves.
+func TestMulticastList(t *testing.T) {
+	runGuests(t, hostfs.Options{}, func(g *guest) {
+		list := func() string {
+			var mib []byte
+			for _, v := range []uint32{4, abi.AF_ROUTE, 0, 0, netRTIflist2, 0} {
+				mib = le.AppendUint32(mib, v)
+			}
+			buf, n := g.alloc(1<<16), g.data([]byte{0, 0, 1, 0, 0, 0, 0, 0})
+			g.must(202, g.data(mib), 6, buf, n, 0, 0)
+			var out []string
+			for b := g.bytes(buf, int(le.Uint64(g.bytes(n, 8)))); len(b) > 0; b = b[le.Uint16(b):] {
+				if b[3] == rtmNewmaddr2 {
+					sa := b[20+b[20]:]
+					if sa[1] == abi.AF_INET {
+						out = append(out, net.IP(sa[4:8]).String())
+					}
+				}
+			}
+			return strings.Join(out, " ")
+		}
+		if l := list(); !strings.Contains(l, "224.0.0.1") {
+			t.Errorf("groups %q", l)
+		}
+		s := g.must(nSocket, abi.AF_INET, abi.SOCK_DGRAM, 0)
+		mreq := g.data([]byte{224, 0, 0, 250, 127, 0, 0, 1})
+		if _, e := g.sys(nSetsockopt, s, abi.IPPROTO_IP, abi.IP_ADD_MEMBERSHIP, mreq, 8); e != 0 {
+			t.Skipf("the host does no multicast: %v", e)
+		}
+		if l := list(); !strings.Contains(l, "224.0.0.250") {
+			t.Errorf("groups %q", l)
+		}
+		g.must(nSetsockopt, s, abi.IPPROTO_IP, abi.IP_DROP_MEMBERSHIP, mreq, 8)
+		if l := list(); strings.Contains(l, "224.0.0.250") {
+			t.Errorf("after leaving: %q", l)
+		}
+	})
+}
+
 func TestSharedMemory(t *testing.T) {
 	const nShmOpen, nShmUnlink, nFtruncate, nMmap = 266, 267, 201, 197
 	var page uint64

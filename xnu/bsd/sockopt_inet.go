@@ -2,6 +2,7 @@ package bsd
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
 
@@ -187,7 +188,7 @@ func (h *hostSock) setHostOption(s *socket, o *hostOption, val []byte) error {
 	if o.raw != nil {
 		for i := len(o.raw) - 1; i >= 0; i-- {
 			if len(val) >= o.raw[i] {
-				return sockErr(h.sock.SetOpt(o.hostLevel, o.hostName, nativeRaw(o, val[:o.raw[i]])))
+				return h.setRaw(s, o, val[:o.raw[i]])
 			}
 		}
 		return abi.EINVAL
@@ -219,8 +220,22 @@ func (h *hostSock) setHostOption(s *socket, o *hostOption, val []byte) error {
 	return h.setInt(o.hostLevel, o.hostName, v)
 }
 
+func (h *hostSock) setRaw(s *socket, o *hostOption, val []byte) error {
+	member := o.name != abi.IP_MULTICAST_IF || o.level != abi.IPPROTO_IP
+	if member && len(h.groups) >= imoMaxMemberships {
+		return abi.ETOOMANYREFS
+	}
+	if err := h.sock.SetOpt(o.hostLevel, o.hostName, nativeRaw(val)); err != nil {
+		return sockErr(err)
+	}
+	if member {
+		h.noteMembership(s, o, val)
+	}
+	return nil
+}
+
 // nativeRaw gives the integers at the end of a structure the host's byte order.
-func nativeRaw(o *hostOption, val []byte) []byte {
+func nativeRaw(val []byte) []byte {
 	out := append([]byte(nil), val...)
 	if n := len(out); n == 12 || n == 20 { // an interface index
 		binary.NativeEndian.PutUint32(out[n-4:], le.Uint32(val[n-4:]))
@@ -375,7 +390,25 @@ func (h *hostSock) groupRequest(s *socket, level, name int32, val []byte, n int)
 		abi.MCAST_JOIN_SOURCE_GROUP: unix.MCAST_JOIN_SOURCE_GROUP, abi.MCAST_LEAVE_SOURCE_GROUP: unix.MCAST_LEAVE_SOURCE_GROUP,
 		abi.MCAST_BLOCK_SOURCE: unix.MCAST_BLOCK_SOURCE, abi.MCAST_UNBLOCK_SOURCE: unix.MCAST_UNBLOCK_SOURCE,
 	}[name]
-	return sockErr(h.sock.SetOpt(int(level), hostName, out))
+	if err := h.sock.SetOpt(int(level), hostName, out); err != nil {
+		return sockErr(err)
+	}
+	group, ok := netip.AddrFromSlice(val[4+8 : 4+24])
+	if s.domain == abi.AF_INET {
+		group, ok = netip.AddrFromSlice(val[4+4 : 4+8])
+	}
+	index := uint16(le.Uint32(val))
+	switch {
+	case !ok:
+	case name == abi.MCAST_JOIN_GROUP:
+		if index == 0 {
+			index = multicastIf(s.m, netip.Addr{})
+		}
+		h.joined(s, index, group)
+	case name == abi.MCAST_LEAVE_GROUP:
+		h.left(s, index, group)
+	}
+	return nil
 }
 
 func (h *hostSock) getSpecial(s *socket, level, name int32) ([]byte, error) {
