@@ -35,12 +35,11 @@ type ctl struct {
 
 // node is a name in the tree, built from the dotted names of the table.
 type node struct {
-	name  string
-	oid   int32
-	leaf  *ctl
-	kids  []*node
-	path  string
-	indir bool
+	name string
+	oid  int32
+	leaf *ctl
+	kids []*node
+	path string
 }
 
 // sysctlTree builds the tree once a machine.
