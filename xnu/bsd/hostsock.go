@@ -1,6 +1,8 @@
 package bsd
 
 import (
+	"net/netip"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/beagle-emu/beagle/hostfs"
@@ -17,6 +19,11 @@ type hostSock struct {
 	listening, waiting, connected, dead bool
 	shutRd, shutWr                      bool
 	groups                              []membership
+	// void: the connection under way is to an address that nobody answers for;
+	// patience ends it, and q is what waits for that.
+	void     bool
+	patience *kern.Timer
+	q        kern.WaitQueue
 }
 
 func newHostSock(s hostfs.Sock) *hostSock { return &hostSock{sock: s} }
@@ -46,6 +53,9 @@ func (h *hostSock) bind(_ *kern.Thread, s *socket, sa []byte) error {
 	a, err := hostAddr(s.domain, sa)
 	if err != nil {
 		return err
+	}
+	if unassignedLoopback(s.m, a) {
+		return abi.EADDRNOTAVAIL
 	}
 	return sockErr(h.sock.Bind(a))
 }
@@ -85,7 +95,46 @@ func (h *hostSock) connect(_ *kern.Thread, s *socket, sa []byte) error {
 	if h.stream() && a.AddrPort.Addr().Is4() && a.AddrPort.Addr().IsMulticast() {
 		return abi.EAFNOSUPPORT
 	}
+	if h.stream() && unassignedLoopback(s.m, a) {
+		h.startVoid(s)
+		return abi.EINPROGRESS
+	}
 	return h.start(a)
+}
+
+// unassignedLoopback tells addresses of 127.0.0.0/8 that no interface has: Linux
+// answers for the whole network, a Mac for 127.0.0.1 only, and what is sent to
+// the others is lost.
+func unassignedLoopback(m *kern.Machine, a hostfs.Addr) bool {
+	ip := a.AddrPort.Addr().Unmap()
+	if !ip.Is4() || !ip.IsLoopback() || ip == netip.AddrFrom4([4]byte{127, 0, 0, 1}) {
+		return false
+	}
+	ifs, err := netIfs(m)
+	if err != nil {
+		return false
+	}
+	for i := range ifs {
+		for _, x := range ifs[i].addrs {
+			if x.Addr.Addr() == ip {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// connectPatience is TCPTV_KEEP_INIT: how long a connection may take, ns.
+const connectPatience = 75e9
+
+// startVoid begins a connection that will time out.
+func (h *hostSock) startVoid(s *socket) {
+	h.waiting, h.void = true, true
+	h.patience = s.m.After(s.m.Monotonic()+connectPatience, func() {
+		h.waiting, h.void, h.dead = false, false, true
+		s.err = abi.ETIMEDOUT
+		h.q.WakeAll(kern.EvIn | kern.EvOut | kern.EvHup)
+	})
 }
 
 // hasPorts tells TCP and UDP, whose peers have a port that is not 0, from raw
@@ -113,7 +162,7 @@ func (h *hostSock) start(a hostfs.Addr) error {
 // settle finds out whether a connect under way has come to its end, and puts a
 // failure where so_error is.
 func (h *hostSock) settle(s *socket) {
-	if !h.waiting || s.m.Host.Poller().Poll1(h.sock.FD(), hostfs.Out)&(hostfs.Out|hostfs.Err|hostfs.Hup) == 0 {
+	if !h.waiting || h.void || s.m.Host.Poller().Poll1(h.sock.FD(), hostfs.Out)&(hostfs.Out|hostfs.Err|hostfs.Hup) == 0 {
 		return
 	}
 	h.waiting = false
@@ -183,6 +232,9 @@ func (h *hostSock) ready(s *socket, want kern.Events) kern.Events {
 		// Linux calls a stream socket that was never connected hung up.
 		return 0
 	}
+	if h.void {
+		return 0
+	}
 	ask := hostfs.RdHup
 	if want&kern.EvIn != 0 {
 		ask |= hostfs.In
@@ -218,7 +270,12 @@ func (h *hostSock) ready(s *socket, want kern.Events) kern.Events {
 	return ev
 }
 
-func (h *hostSock) source(s *socket) kern.Source { return s.m.HostSource(h.sock.FD()) }
+func (h *hostSock) source(s *socket) kern.Source {
+	if h.void {
+		return &h.q
+	}
+	return s.m.HostSource(h.sock.FD())
+}
 
 func (h *hostSock) readable(s *socket) int {
 	if h.listening {
@@ -280,6 +337,11 @@ func (h *hostSock) send(t *kern.Thread, s *socket, p []byte, to []byte, flags in
 	defer done()
 	n, err := h.sock.Send(p, a, hostMsgFlags(flags), hc)
 	err = sockErr(err)
+	if err == error(abi.EFAULT) {
+		// Not the guest's memory: the host wants the first bytes of a raw ICMP
+		// message, and there are too few.
+		err = abi.EINVAL
+	}
 	if err == error(abi.ECONNRESET) && h.stream() {
 		// A reset shuts both ways: the sender learns EPIPE, the reader why
 		// (sosendcheck looks at SS_CANTSENDMORE first).
@@ -356,6 +418,8 @@ func (h *hostSock) peer(s *socket) ([]byte, error) {
 
 func (h *hostSock) close(s *socket) {
 	h.leaveAll(s.m)
+	h.patience.Stop()
+	h.q.WakeAll(nil)
 	s.m.ForgetHost(h.sock.FD())
 	// close(2) of a socket tells of nothing that a program could mend.
 	_ = h.sock.Close()

@@ -13,7 +13,7 @@ import (
 
 func sockRows() []kern.Row {
 	const (
-		families = "AF_UNIX, AF_INET and AF_INET6; other families are EAFNOSUPPORT or EPROTONOSUPPORT; without a network (isolated) the Internet families are EPERM, as in a sandbox; ICMP datagrams come without their IP header"
+		families = "AF_UNIX, AF_INET and AF_INET6; other families are EAFNOSUPPORT or EPROTONOSUPPORT; without a network (isolated) the Internet families are EPERM, as in a sandbox; ICMP datagrams come without their IP header; a raw ICMP message of fewer than 2 bytes is EINVAL"
 		options  = "options outside the tables of sockopt.go are ENOPROTOOPT and counted"
 	)
 	rows := []kern.Row{
