@@ -14,7 +14,7 @@ import (
 func sockRows() []kern.Row {
 	const (
 		families = "AF_UNIX, AF_INET and AF_INET6; other families are EAFNOSUPPORT or EPROTONOSUPPORT; without a network (isolated) the Internet families are EPERM, as in a sandbox; ICMP datagrams come without their IP header; a raw ICMP message of fewer than 2 bytes is EINVAL"
-		options  = "options outside the tables of sockopt.go are ENOPROTOOPT and counted"
+		options  = "options outside the tables of sockopt.go and sockopt_inet.go are ENOPROTOOPT and counted; close does not wait for SO_LINGER; traffic classes, port ranges and the other options of keptOptions are remembered without effect"
 	)
 	rows := []kern.Row{
 		kern.Sys(97, "socket", kern.RetInt, kern.Partial, socketCall, families),
