@@ -40,7 +40,7 @@ func nanoseconds(a cpu.Arch, abs uint64) int64 {
 func clockRows() []kern.Row {
 	return []kern.Row{
 		kern.MachTrap(3, "mach_absolute_time", kern.RetMach64, kern.Full, machAbsoluteTime),
-		kern.MachTrap(4, "mach_continuous_time", kern.RetMach64, kern.Full, machAbsoluteTime),
+		kern.MachTrap(4, "mach_continuous_time", kern.RetMach64, kern.Full, machContinuousTime),
 		kern.MachTrap(59, "swtch_pri", kern.RetKern, kern.Full, swtch),
 		kern.MachTrap(60, "swtch", kern.RetKern, kern.Full, swtch),
 		kern.MachTrap(61, "thread_switch", kern.RetKern, kern.Full, threadSwitch),
@@ -50,10 +50,13 @@ func clockRows() []kern.Row {
 	}
 }
 
-// machAbsoluteTime serves both of arm64's time traps: the machine never sleeps,
-// so continuous time is absolute time.
+// machAbsoluteTime and machContinuousTime are arm64's alone; see kern/convx86.go.
 func machAbsoluteTime(t *kern.Thread, _ *kern.NoArgs) (uint64, error) {
 	return absolute(t.Arch(), t.Machine().Monotonic()), nil
+}
+
+func machContinuousTime(t *kern.Thread, _ *kern.NoArgs) (uint64, error) {
+	return absolute(t.Arch(), t.Machine().Host.Clock().Continuous()), nil
 }
 
 // swtch gives way to others. It answers whether others still want the processor:

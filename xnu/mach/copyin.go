@@ -197,7 +197,10 @@ func (c *msgCall) copyInBody(t *kern.Thread, k *task, m *ipc.Message) abi.KernRe
 		}
 		off += size
 	}
-	m.Descs = make([]ipc.Desc, 0, min(c.descs, 1024))
+	if !k.sys.world.Charge(m, int64(c.descs)*descOverhead) {
+		return abi.MACH_SEND_NO_BUFFER
+	}
+	m.Descs = make([]ipc.Desc, 0, c.descs)
 	off = baseSize
 	for range c.descs {
 		b := m.Data[off:]

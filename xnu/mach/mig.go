@@ -289,11 +289,21 @@ func (s *system) reply(c *call, to ipc.Cap, id int32, kr abi.KernReturn) {
 	s.post(m)
 }
 
+// descOverhead is about what a descriptor costs beside what it carries.
+const descOverhead = 512
+
 // post queues a message of the kernel's own; false when nobody can get it, and
 // then it is destroyed.
 func (s *system) post(m *ipc.Message) bool {
 	p := m.Dest.Port
-	if p == nil || !p.Alive() || p.Kernel() || !s.world.Charge(m, int64(len(m.Data))) {
+	n := int64(len(m.Data))
+	for i := range m.Descs {
+		n += descOverhead + int64(len(m.Descs[i].Caps))*32
+		if b, ok := m.Descs[i].Memory.(bytesCopy); ok {
+			n += int64(len(b))
+		}
+	}
+	if p == nil || !p.Alive() || p.Kernel() || !s.world.Charge(m, n) {
 		s.world.Destroy(m)
 		return false
 	}

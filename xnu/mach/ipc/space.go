@@ -10,7 +10,7 @@ import (
 // of this order.
 const (
 	MaxNames    = 1 << 18
-	MaxNamesAll = 1 << 22 // of all tasks together
+	MaxNamesAll = 1 << 20 // of all tasks together
 )
 
 // Generations are the low eight bits of a name: they start at 3, step by 4, and
