@@ -118,13 +118,16 @@ func (v *view) hostMountList() []Statfs {
 		if s.MountedOn == "/" {
 			copy(list[1:i+1], list[:i])
 			list[0] = s
-			break
+			return list
 		}
 	}
-	if len(list) == 0 {
-		if s, err := v.mounts[0].root.statfs(v.mounts[0]); err == nil {
-			list = append(list, s)
-		}
+	// In a chroot the list may lack what holds the root.
+	var s unix.Statfs_t
+	if unix.Statfs("/", &s) == nil {
+		r := hostStatfs(&s, nil)
+		r.MountedOn, r.MountedFrom = "/", "rootfs"
+		r.Flags |= FSRoot
+		list = append([]Statfs{r}, list...)
 	}
 	return list
 }
