@@ -51,6 +51,8 @@ var layers = map[string][]string{
 	"tests/judge":          {"*"},
 	"tests/lab":            {"tests/machostatic"},
 	"tests/machostatic":    {},
+	"libsystem":            {},
+	"libsystem/mkdylinker": {},
 }
 
 // small packages carved out of a layer stand beside it and may import what it
@@ -77,6 +79,7 @@ var seam = map[string]string{
 	"tests/lab":            "outside the program",
 	"xnu/abi/internal/gen": "a generator, run by hand",
 	"tests/machostatic":    "outside the program",
+	"libsystem/mkdylinker": "a tool of the build",
 }
 
 // harmless are names of those packages that reach nothing: types and constants.

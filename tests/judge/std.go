@@ -47,6 +47,8 @@ type verdict struct {
 
 var resultLine = regexp.MustCompile(`^--- (PASS|FAIL|SKIP): ([^\s(]+)`)
 
+var processors = regexp.MustCompile(`-\d+$`)
+
 // verdicts reads the output of a test binary run with -test.v. A binary that
 // dies is a failure of the test it was in, or of "(binary)".
 func verdicts(r lab.Result) map[string]verdict {
@@ -57,7 +59,8 @@ func verdicts(r lab.Result) map[string]verdict {
 	for i, l := range lines {
 		if name, ok := strings.CutPrefix(l, "=== RUN"); ok {
 			name = strings.TrimSpace(name)
-			if name = strings.TrimPrefix(name, ": "); !strings.Contains(name, "/") {
+			name = processors.ReplaceAllString(strings.TrimPrefix(name, ": "), "")
+			if !strings.Contains(name, "/") {
 				open = append(open, name)
 			}
 			continue
@@ -75,11 +78,13 @@ func verdicts(r lab.Result) map[string]verdict {
 		for end < len(lines) && end < i+40 && !strings.HasPrefix(lines[end], "=== ") && !strings.HasPrefix(lines[end], "--- ") {
 			end++
 		}
-		v[m[2]] = verdict{m[1] == "FAIL", strings.Join(lines[i:end], "\n")}
+		// Go 1.4 says with how many processors: TestX-2.
+		name := processors.ReplaceAllString(m[2], "")
+		v[name] = verdict{m[1] == "FAIL", strings.Join(lines[i:end], "\n")}
 		if m[1] == "FAIL" {
-			fails = m[2]
+			fails = name
 		}
-		open = slices.DeleteFunc(open, func(n string) bool { return n == m[2] })
+		open = slices.DeleteFunc(open, func(n string) bool { return n == name })
 	}
 	if r.Code == 0 && !r.TimedOut || fails != "" && r.Code == 1 && len(open) == 0 {
 		return v
@@ -142,10 +147,9 @@ func stdTest(t *testing.T, beagle string, known *lab.Known, g goRelease, pkg, wi
 	flat := strings.ReplaceAll(pkg, "/", "_")
 	prog := g.build(t, flat+".test", dir, nil, "test", "-c", pkg)
 	tmp := t.TempDir()
-	env := []string{
-		"GOROOT=" + g.root, "HOME=" + tmp, "TMPDIR=" + tmp, "USER=root", "LANG=C",
-		"PATH=/usr/bin:/bin", "GO111MODULE=off", "GOOS=darwin", "GOARCH=amd64",
-	}
+	// Some tests build programs: the go command is the release's own, a program
+	// of the host, and what it builds is for darwin again.
+	env := append(g.env(t), "HOME="+tmp, "TMPDIR="+tmp, "USER=root", "LANG=C")
 	run := func(timeout time.Duration, pattern string) map[string]verdict {
 		args := []string{beagle, "run", prog, "-test.v", "-test.short", "-test.timeout=" + timeout.String()}
 		if pattern != "" {
