@@ -17,6 +17,7 @@ import (
 	"github.com/beagle-emu/beagle/cpu"
 	"github.com/beagle-emu/beagle/cpu/unicorn"
 	"github.com/beagle-emu/beagle/hostfs"
+	"github.com/beagle-emu/beagle/libsystem"
 	"github.com/beagle-emu/beagle/mem"
 	"github.com/beagle-emu/beagle/xnu"
 	"github.com/beagle-emu/beagle/xnu/abi"
@@ -63,7 +64,7 @@ func newMachine(c *Cmd, std [3]*os.File) (_ *machine, err error) {
 		}
 	}()
 	env := c.Environ()
-	m.host, err = hostfs.New(hostfs.Options{Isolated: c.Isolated, Mounts: mounts, Root: c.Root,
+	m.host, err = hostfs.New(hostfs.Options{Isolated: c.Isolated, Mounts: mounts, Root: c.Root, Image: libsystem.Image(),
 		Stdin: std[0], Stdout: std[1], Stderr: std[2], Env: env, NoSignals: !c.Signals})
 	if err != nil {
 		return nil, fmt.Errorf("beagle: %w", err)
@@ -142,7 +143,10 @@ func (m *machine) startError(c *Cmd, dir string, err error) error {
 		e.Reason = strings.ToLower(d.Error()[:1]) + d.Error()[1:]
 	}
 	var h *kern.HostProgram
+	var noDyld *kern.DyldMissing
 	switch {
+	case errors.As(err, &noDyld) && c.Root == "" && libsystem.Missing() != nil:
+		e.Reason = libsystem.Missing().Error()
 	case errors.Is(e, fs.ErrPermission):
 		at := c.Path
 		if !path.IsAbs(at) {

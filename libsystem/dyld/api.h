@@ -18,6 +18,9 @@
 //	__cxa_atexit                 __mod_term_func
 //	exit                         when main returns
 //
+// And it sets the variables NXArgc, NXArgv, environ and __progname, where the main
+// program or libSystem exports them; the initializers' vars point to them.
+//
 // Start of a program: libSystem.B's own initializers run first of all, before
 // those of the libraries it re-exports, with (argc, argv, envp, apple, vars); then
 // every image after the images it needs. Until libSystem.B's initializer returns
