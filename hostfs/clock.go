@@ -6,7 +6,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-type hostClock struct{}
+// hostClock is the host's clocks. CLOCK_MONOTONIC comes by way of the Go
+// runtime, which reads it without a system call but tells only differences: mono
+// is what it read at start. It was read first, so that Monotonic may lag by the
+// moment between the two and is never ahead of what guests read from their
+// counters.
+type hostClock struct {
+	start time.Time
+	mono  int64
+}
+
+func newClock() hostClock {
+	ts := clockNow(unix.CLOCK_MONOTONIC)
+	return hostClock{mono: ts.Nano(), start: time.Now()}
+}
 
 func clockNow(id int32) unix.Timespec {
 	var ts unix.Timespec
@@ -17,17 +30,13 @@ func clockNow(id int32) unix.Timespec {
 
 func realTime() unix.Timespec { return clockNow(unix.CLOCK_REALTIME) }
 
-// Now and Monotonic use the Go runtime's clock, which reads the host's without
-// a system call.
+// Now uses the Go runtime's clock too.
 func (hostClock) Now() (sec, nsec int64) {
 	t := time.Now()
 	return t.Unix(), int64(t.Nanosecond())
 }
 
-func (hostClock) Monotonic() int64 {
-	ts := clockNow(unix.CLOCK_MONOTONIC)
-	return ts.Nano()
-}
+func (c hostClock) Monotonic() int64 { return c.mono + int64(time.Since(c.start)) }
 
 func (hostClock) Continuous() int64 {
 	ts := clockNow(unix.CLOCK_BOOTTIME)

@@ -21,6 +21,7 @@ type host struct {
 	std    [3]*hostFile
 	env    []string
 	umask  uint32
+	clock  hostClock
 
 	notifyOnce sync.Once
 	notify     *notifier
@@ -37,7 +38,7 @@ func New(o Options) (Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &host{view: v, env: o.Env, umask: gate.mask}
+	h := &host{view: v, env: o.Env, umask: gate.mask, clock: newClock()}
 	if h.env == nil {
 		h.env = os.Environ()
 	}
@@ -89,7 +90,7 @@ func stdFile(f *os.File, v *view) (*hostFile, error) {
 func (h *host) FS() FS             { return h.view }
 func (h *host) Net() Net           { return h.net }
 func (h *host) Poller() Poller     { return h.poller }
-func (h *host) Clock() Clock       { return hostClock{} }
+func (h *host) Clock() Clock       { return h.clock }
 func (h *host) Entropy() io.Reader { return rand.Reader }
 
 func (h *host) Procs() Procs {

@@ -244,11 +244,25 @@ static void store_regs(bgl *b, bgl_ctx *c)
 	uc_reg_write_batch(b->uc, id, val, n);
 }
 
+// memcpy of so few words, and of a size that varies, becomes a string instruction
+// whose start-up takes longer than this.
+static inline void copy_words(uint64_t *to, const uint64_t *from, int n)
+{
+	typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+	for (; n >= 4; n -= 4, to += 4, from += 4) {
+		pair a = ((const pair *)from)[0], c = ((const pair *)from)[1];
+		((pair *)to)[0] = a;
+		((pair *)to)[1] = c;
+	}
+	for (; n > 0; n--)
+		*to++ = *from++;
+}
+
 void bgl_load_regs(bgl *b, bgl_ctx *c)
 {
 	if (b->env_regs) {
 		int pc = pc_index(b);
-		memcpy(c->r, b->env_regs, 8 * (pc + 1));
+		copy_words(c->r, b->env_regs, pc + 1);
 		uc_reg_read(b->uc, reg_ids(b)[pc + 1], &c->r[pc + 1]);
 		c->r[pc + 2] = *b->env_extra[0];
 		c->r[pc + 3] = *b->env_extra[1];
@@ -327,7 +341,9 @@ void bgl_run(uintptr_t bp, uintptr_t cp)
 	bgl_ctx *c = (bgl_ctx *)cp;
 	enter(b, c);
 	uint64_t pc = c->r[pc_index(b)];
-	atomic_store(&b->running, 1);
+	// Only bgl_kick asks, and it is not needed where blocks are counted.
+	if (!b->preempt)
+		atomic_store(&b->running, 1);
 	for (int idle = 0;;) {
 		// In the middle of a counted block only the block hook may stop.
 		if (!(b->skip && b->preempt) && atomic_load(&b->interrupt)) {
@@ -353,7 +369,8 @@ void bgl_run(uintptr_t bp, uintptr_t cp)
 			break;
 		}
 	}
-	atomic_store(&b->running, 0);
+	if (!b->preempt)
+		atomic_store(&b->running, 0);
 	bgl_load_regs(b, c);
 	if (b->exclusive && b->why < BGL_PREEMPTED && b->why != BGL_FAULT)
 		*b->exclusive = ~0ull;

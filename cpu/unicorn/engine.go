@@ -18,7 +18,6 @@ package unicorn
 #cgo CFLAGS: -O2 -Wall -std=gnu11
 #cgo LDFLAGS: -lunicorn
 #cgo noescape bgl_run
-#cgo nocallback bgl_run
 #cgo noescape bgl_step
 #cgo nocallback bgl_step
 #include "bgl.h"
@@ -210,6 +209,10 @@ func (e *Engine) Run(ctx cpu.Context, space *mem.Space, quantum uint64) cpu.Trap
 	for {
 		e.enter(space)
 		C.bgl_run(C.uintptr_t(uintptr(unsafe.Pointer(c))), C.uintptr_t(uintptr(unsafe.Pointer(x.c))))
+		if c.why == C.BGL_SYSCALL { // by far the most frequent; outcome says the same
+			c.skip = false
+			return cpu.Trap{Kind: cpu.Syscall, Num: uint32(c.num)}
+		}
 		t, again := e.outcome(x, space, false)
 		if again {
 			continue
@@ -251,10 +254,7 @@ func (e *Engine) outcome(x *Context, space *mem.Space, stepping bool) (t cpu.Tra
 	c := e.c
 	switch c.why {
 	case C.BGL_SYSCALL:
-		if e.arch == cpu.ARM64 {
-			return cpu.Trap{Kind: cpu.Syscall, Num: uint32(c.num)}, false
-		}
-		return cpu.Trap{Kind: cpu.Syscall}, false
+		return cpu.Trap{Kind: cpu.Syscall, Num: uint32(c.num)}, false
 	case C.BGL_FAULT:
 		return e.fault(x, space, stepping)
 	case C.BGL_STALE:

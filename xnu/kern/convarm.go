@@ -12,13 +12,13 @@ const (
 	platformCall = -0x80000000
 )
 
-func (t *Thread) enterARM64(*cpu.Trap) {
+func (t *Thread) enterARM64() {
 	r := t.Regs()
 	t.call.resume = r.R[cpu.PC]
 	num := int(int32(r.R[16]))
 	g := gate{insn: insnSVC}
 	tab := t.Machine().Tables
-	var raw [maxArgs]uint64
+	raw := &t.call.raw
 	switch {
 	case num == platformCall:
 		g.class = Machdep
@@ -28,7 +28,7 @@ func (t *Thread) enterARM64(*cpu.Trap) {
 			return
 		}
 		copy(raw[:], r.R[:3])
-		t.begin(&tab.MachdepARM[code], g, &raw)
+		t.begin(&tab.MachdepARM[code], g)
 	case num < 0:
 		num = -num
 		g.class = Mach
@@ -37,7 +37,7 @@ func (t *Thread) enterARM64(*cpu.Trap) {
 			return
 		}
 		copy(raw[:], r.R[:9])
-		t.begin(&tab.Mach[num], g, &raw)
+		t.begin(&tab.Mach[num], g)
 	default:
 		g.class = Unix
 		num = int(uint16(num))
@@ -49,13 +49,15 @@ func (t *Thread) enterARM64(*cpu.Trap) {
 				num = len(tab.Unix)
 			}
 		}
-		r.Set(cpu.NZCV, r.R[cpu.NZCV]&^nzcvC)
+		if r.R[cpu.NZCV]&nzcvC != 0 {
+			r.Set(cpu.NZCV, r.R[cpu.NZCV]&^nzcvC)
+		}
 		if num >= len(tab.Unix) {
 			t.invalidUnix(g, num)
 			return
 		}
 		copy(raw[:], regs)
-		t.begin(&tab.Unix[num], g, &raw)
+		t.begin(&tab.Unix[num], g)
 	}
 }
 

@@ -23,18 +23,18 @@ const (
 	classNumber = 1<<classShift - 1
 )
 
-func (t *Thread) enterX86(trap *cpu.Trap) {
+func (t *Thread) enterX86(kind cpu.Kind, vector uint32) {
 	r := t.Regs()
 	t.call.resume = r.R[cpu.RIP]
 	eax := uint32(r.R[cpu.RAX])
 	class, num := eax>>classShift, int(eax&classNumber)
 	g := gate{insn: insnSyscall}
-	if trap.Kind == cpu.Interrupt {
+	if kind == cpu.Interrupt {
 		// XNU leaves INT 0x80 to 0x82 of 64-bit code open; Beagle gives them the
 		// gates that they are for 32-bit code, with the arguments where SYSCALL
 		// has them. See RATIONALE.md.
 		num = int(eax & classNumber)
-		switch trap.Num {
+		switch vector {
 		case 0x80:
 			class = classUnix
 		case 0x81:
@@ -49,7 +49,7 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 			// The IDT entries of the other vectors have DPL 0: #GP with the
 			// instruction not executed.
 			r.Set(cpu.RIP, r.R[cpu.RIP]-insnInt)
-			t.Raise(Exception{Type: abi.EXC_BAD_ACCESS, Code: abi.EXC_I386_GPFLT, Subcode: int64(trap.Num*8 + 2), TrapNo: 13})
+			t.Raise(Exception{Type: abi.EXC_BAD_ACCESS, Code: abi.EXC_I386_GPFLT, Subcode: int64(vector*8 + 2), TrapNo: 13})
 			return
 		}
 	} else {
@@ -59,7 +59,7 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 		r.Set(cpu.R11, r.R[cpu.RFLAGS])
 	}
 	tab := t.Machine().Tables
-	var raw [maxArgs]uint64
+	raw := &t.call.raw
 	switch class {
 	case classUnix:
 		g.class = Unix
@@ -78,12 +78,12 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 			return
 		}
 		row := &tab.Unix[num]
-		if !t.gatherX86(&raw, regs, len(row.Args)) {
-			t.call = call{row: row, gate: g, raw: raw, resume: t.call.resume}
+		if !t.gatherX86(raw, regs, len(row.Args)) {
+			t.call.row, t.call.gate = row, g
 			t.finish(Result{Errno: abi.EFAULT})
 			return
 		}
-		t.begin(row, g, &raw)
+		t.begin(row, g)
 	case classMach:
 		g.class = Mach
 		if num >= len(tab.Mach) || tab.Mach[num].Status == Absent || tab.Mach[num].invoke == nil || num == armAbsoluteTime || num == armContinuousTime {
@@ -92,24 +92,24 @@ func (t *Thread) enterX86(trap *cpu.Trap) {
 		}
 		row := &tab.Mach[num]
 		regs := [6]uint64{r.R[cpu.RDI], r.R[cpu.RSI], r.R[cpu.RDX], r.R[cpu.R10], r.R[cpu.R8], r.R[cpu.R9]}
-		if !t.gatherX86(&raw, regs[:], len(row.Args)) {
-			t.call = call{row: row, gate: g, raw: raw, resume: t.call.resume}
+		if !t.gatherX86(raw, regs[:], len(row.Args)) {
+			t.call.row, t.call.gate = row, g
 			t.finish(Result{Value: uint64(abi.KERN_INVALID_ARGUMENT)})
 			return
 		}
-		t.begin(row, g, &raw)
+		t.begin(row, g)
 	case classMdep:
 		g.class = Machdep
 		if num >= len(tab.MachdepX86) || tab.MachdepX86[num].invoke == nil {
 			// machdep_syscall64 of a number outside its table.
-			t.call = call{row: &Row{Class: Machdep, Num: num, Name: "machdep"}, gate: g}
+			t.call.row, t.call.gate = &Row{Class: Machdep, Num: num, Name: "machdep"}, g
 			t.finish(Result{Value: uint64(abi.KERN_INVALID_ARGUMENT)})
 			return
 		}
 		row := &tab.MachdepX86[num]
 		g.bsdStyle = num == 5 || num == 6
 		raw[0], raw[1], raw[2] = r.R[cpu.RDI], r.R[cpu.RSI], r.R[cpu.RDX]
-		t.begin(row, g, &raw)
+		t.begin(row, g)
 	default:
 		t.badCall(g, uint64(eax))
 	}
@@ -148,28 +148,15 @@ func (t *Thread) leaveX86(row *Row, g gate, res Result) {
 		r.Set(cpu.RIP, t.call.resume-g.insn)
 		return
 	}
-	if g.sysret {
-		defer func() { r.Set(cpu.R11, r.R[cpu.RFLAGS]) }()
-	}
 	switch g.class {
 	case Unix:
-		if res.Errno != 0 {
+		setCarry(r, res.Errno != 0)
+		switch {
+		case res.Errno != 0:
 			r.Set(cpu.RAX, uint64(res.Errno))
-			r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]|flagCF)
-			return
-		}
-		r.Set(cpu.RFLAGS, r.R[cpu.RFLAGS]&^flagCF)
-		switch row.Ret {
-		case RetInt:
-			r.Set(cpu.RAX, uint64(int64(int32(res.Value))))
-			r.Set(cpu.RDX, uint64(int64(int32(res.Second))))
-		case RetUint:
-			r.Set(cpu.RAX, uint64(uint32(res.Value)))
-			r.Set(cpu.RDX, uint64(uint32(res.Second)))
-		case RetVoid:
+		case row.Ret == RetVoid:
 		default:
-			r.Set(cpu.RAX, res.Value)
-			r.Set(cpu.RDX, 0)
+			t.leaveUnixX86(row, res)
 		}
 	case Mach:
 		r.Set(cpu.RAX, machValue(row, res))
@@ -182,12 +169,38 @@ func (t *Thread) leaveX86(row *Row, g gate, res Result) {
 			r.Set(cpu.RAX, v)
 		}
 		if g.bsdStyle {
-			f := r.R[cpu.RFLAGS] &^ flagCF
-			if carry {
-				f |= flagCF
-			}
-			r.Set(cpu.RFLAGS, f)
+			setCarry(r, carry)
 		}
+	}
+	if g.sysret {
+		r.Set(cpu.R11, r.R[cpu.RFLAGS])
+	}
+}
+
+func (t *Thread) leaveUnixX86(row *Row, res Result) {
+	r := t.Regs()
+	switch row.Ret {
+	case RetInt:
+		r.Set(cpu.RAX, uint64(int64(int32(res.Value))))
+		r.Set(cpu.RDX, uint64(int64(int32(res.Second))))
+	case RetUint:
+		r.Set(cpu.RAX, uint64(uint32(res.Value)))
+		r.Set(cpu.RDX, uint64(uint32(res.Second)))
+	default:
+		r.Set(cpu.RAX, res.Value)
+		r.Set(cpu.RDX, 0)
+	}
+}
+
+// setCarry leaves the flags alone when they are right: an engine may find them
+// dear to set.
+func setCarry(r *cpu.Regs, on bool) {
+	f := r.R[cpu.RFLAGS] &^ flagCF
+	if on {
+		f |= flagCF
+	}
+	if f != r.R[cpu.RFLAGS] {
+		r.Set(cpu.RFLAGS, f)
 	}
 }
 

@@ -47,11 +47,12 @@ type Result struct {
 }
 
 // handle acts on one trap; false ends the thread's slice.
-func (m *Machine) handle(t *Thread, trap *cpu.Trap) bool {
+func (m *Machine) handle(t *Thread, trap cpu.Trap) bool {
 	switch trap.Kind {
 	case cpu.Syscall, cpu.Interrupt:
-		t.enter(trap)
+		t.enter(trap.Kind, trap.Num)
 	case cpu.Interrupted:
+		m.polled = 0
 		return false
 	case cpu.Broken:
 		m.Bug("the engine failed at pc %#x of %s[%d]: %v", t.Regs().R[t.Arch().PCIndex()], t.Proc.Name, t.Proc.PID, trap.Err)
@@ -60,7 +61,7 @@ func (m *Machine) handle(t *Thread, trap *cpu.Trap) bool {
 		if trap.Kind == cpu.MemoryFault && trap.Fault.Kind == mem.Denied && t.inPageZero(trap.Fault.Addr) {
 			trap.Fault.Kind = mem.Unmapped
 		}
-		t.Raise(exceptionOf(t.Arch(), trap))
+		t.Raise(exceptionOf(t.Arch(), &trap))
 	}
 	return t.State == Runnable && !m.stop
 }
@@ -74,19 +75,19 @@ func (t *Thread) inPageZero(addr uint64) bool {
 }
 
 // enter starts the call that a trap asks for.
-func (t *Thread) enter(trap *cpu.Trap) {
-	t.call = call{}
+func (t *Thread) enter(kind cpu.Kind, vector uint32) {
+	t.call.reset()
 	if t.Arch() == cpu.ARM64 {
-		t.enterARM64(trap)
+		t.enterARM64()
 	} else {
-		t.enterX86(trap)
+		t.enterX86(kind, vector)
 	}
 }
 
-// begin runs a row with its raw arguments.
-func (t *Thread) begin(r *Row, g gate, raw *[maxArgs]uint64) {
+// begin runs a row; its raw arguments are in the call.
+func (t *Thread) begin(r *Row, g gate) {
 	c := &t.call
-	c.row, c.gate, c.raw, c.active = r, g, *raw, true
+	c.row, c.gate, c.active = r, g, true
 	m := t.Proc.Machine
 	for _, o := range m.Observers {
 		o.Enter(t, r, c.raw[:len(r.Args)])
@@ -162,7 +163,9 @@ func (t *Thread) finish(res Result) {
 	} else {
 		t.leaveX86(c.row, c.gate, res)
 	}
-	c.data, c.wokenBy = nil, nil
+	if c.data != nil || c.wokenBy != nil {
+		c.data, c.wokenBy = nil, nil
+	}
 }
 
 // badCall ends a call whose number means nothing to XNU.

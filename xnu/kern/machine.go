@@ -110,6 +110,8 @@ type Machine struct {
 	runq    runQueue
 	current *Thread
 	timers  timerHeap
+	events  [64]hostfs.Event // pollHost's
+	polled  int64            // when it was last looked
 	hostq   map[int]*HostQueue
 
 	postMu sync.Mutex

@@ -211,13 +211,14 @@ func (m *Machine) HostReady(fd int, want Events) Events {
 
 // pollHost takes what has arrived from outside; timeout below 0 waits forever.
 func (m *Machine) pollHost(timeout time.Duration) {
-	var evs [64]hostfs.Event
-	n, err := m.Host.Poller().Wait(timeout, evs[:])
+	n, err := m.Host.Poller().Wait(timeout, m.events[:])
 	if err != nil {
 		m.Bug("poll: %v", err)
 		return
 	}
-	for _, ev := range evs[:n] {
+	for i := range m.events[:n] {
+		ev := m.events[i]
+		m.events[i] = hostfs.Event{}
 		switch {
 		case ev.Child != nil:
 			if f := m.hostChildren[ev.Child.PID]; f != nil {
@@ -261,6 +262,10 @@ var ErrDeadlock = errors.New("every guest thread waits, and nothing is left that
 // timers and the host.
 const housekeeping = 64
 
+// pollEvery is how long a busy machine goes without a look at the host, in
+// nanoseconds, while nobody asks for one by [Machine.Interrupt].
+const pollEvery = 50_000
+
 // Run executes the machine until its first process has ended, and returns an
 // error only for failures of Beagle itself.
 func (m *Machine) Run() error {
@@ -275,7 +280,11 @@ func (m *Machine) Run() error {
 			m.pollHost(timeout)
 			continue
 		}
-		m.pollHost(0)
+		now := m.Monotonic()
+		if now-m.polled >= pollEvery {
+			m.polled = now
+			m.pollHost(0)
+		}
 		if t.State != Runnable || t.queued {
 			// What arrived may have ended or moved it.
 			if t.State == Runnable && !t.queued {
@@ -283,22 +292,22 @@ func (m *Machine) Run() error {
 			}
 			continue
 		}
-		m.slice(t)
+		m.slice(t, now)
 	}
 	return m.bug
 }
 
-// slice runs one thread until it blocks, ends, or has used its quantum.
-func (m *Machine) slice(t *Thread) {
+// slice runs one thread from the time now on until it blocks, ends, or has used
+// its quantum.
+func (m *Machine) slice(t *Thread, now int64) {
 	e, err := m.Engine(t.Proc.Arch)
 	if err != nil {
 		m.Bug("%v", err)
 		return
 	}
 	m.current = t
-	defer func() { m.current = nil }()
 	start := e.Blocks()
-	t.began = m.Monotonic()
+	t.began = now
 	traps := 0
 	for {
 		if t.call.active {
@@ -320,16 +329,19 @@ func (m *Machine) slice(t *Thread) {
 			left = m.Quantum - used
 		}
 		trap := e.Run(t.Ctx, t.Proc.Space, left)
-		if trap.Kind == cpu.Preempted {
-			break
-		}
-		if !m.handle(t, &trap) {
+		if trap.Kind == cpu.Syscall {
+			t.enter(trap.Kind, trap.Num)
+			if t.State != Runnable || m.stop {
+				break
+			}
+		} else if trap.Kind == cpu.Preempted || !m.handle(t, trap) {
 			break
 		}
 		if traps++; traps >= housekeeping {
 			break
 		}
 	}
+	m.current = nil
 	if t.State == Runnable {
 		m.runq.push(t)
 	}

@@ -97,6 +97,17 @@ type call struct {
 	gate              gate
 }
 
+// reset makes c ready for a new call. raw stays: whoever enters a call fills in
+// as many arguments as its row has.
+func (c *call) reset() {
+	c.row, c.active, c.deadline = nil, false, 0
+	if c.data != nil || c.wokenBy != nil {
+		c.data, c.wokenBy = nil, nil
+	}
+	c.woken, c.waited, c.timedOut, c.aborted, c.intr, c.norestart, c.unintr = false, false, false, false, false, false, false
+	c.resume, c.gate = 0, gate{}
+}
+
 // Space is the address space the thread runs in.
 func (t *Thread) Space() *mem.Space { return t.Proc.Space }
 
