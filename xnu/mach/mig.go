@@ -20,8 +20,6 @@ type routine struct {
 	// tail says that an array of the caller's length may follow.
 	size int
 	tail bool
-	// simple routines have no reply.
-	simple bool
 	// null is the result when the port does not stand for what the routine is
 	// about.
 	null abi.KernReturn
@@ -137,12 +135,9 @@ const errNull abi.KernReturn = -1 << 31
 // noArgs is for routines without arguments.
 type noArgs struct{}
 
-// The modifiers of a row: what the request carries, that an array ends it, that
-// there is no reply, what a wrong port is answered with.
-func (r routine) with(descs ...uint8) routine        { r.descs = descs; return r }
-func (r routine) array() routine                     { r.tail = true; return r }
-func (r routine) oneWay() routine                    { r.simple = true; return r }
-func (r routine) orElse(null abi.KernReturn) routine { r.null = null; return r }
+// The modifiers of a row: what the request carries, that an array ends it.
+func (r routine) with(descs ...uint8) routine { r.descs = descs; return r }
+func (r routine) array() routine              { r.tail = true; return r }
 
 const (
 	descPort  = abi.MACH_MSG_PORT_DESCRIPTOR
@@ -205,11 +200,7 @@ func (s *system) serve(t *kern.Thread, p *ipc.Port, m *ipc.Message) error {
 	}
 	id := m.ID
 	s.world.Destroy(m)
-	if r != nil && r.simple || kr == abi.MIG_NO_REPLY {
-		reply.Release()
-	} else {
-		s.reply(c, reply, id+abi.MIGReplyOffset, kr)
-	}
+	s.reply(c, reply, id+abi.MIGReplyOffset, kr)
 	if t.State == kern.Dead {
 		return kern.ErrGone
 	}
