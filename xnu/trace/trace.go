@@ -364,6 +364,10 @@ func (tr *Tracer) result(t *kern.Thread, r *kern.Row, res kern.Result) string {
 	}
 	switch r.Ret {
 	case kern.RetKern:
+		if r.Class == kern.Machdep {
+			// thread_fast_set_cthread_self64 answers with a segment selector.
+			return hex(uint64(uint32(res.Value)))
+		}
 		if k := abi.KernReturn(res.Value); k != 0 {
 			return k.Name()
 		}
