@@ -189,3 +189,26 @@ func TestVersion(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// SYSCALLS.md is what the tables say today.
+func TestSyscallsFresh(t *testing.T) {
+	want, err := os.ReadFile(filepath.Join("..", "..", "SYSCALLS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := command("syscalls", "--md")
+	if r.status != 0 || r.out != string(want) {
+		t.Errorf("SYSCALLS.md is stale: bin/beagle syscalls --md >SYSCALLS.md (status %d)", r.status)
+	}
+	r = command("syscalls", "--json")
+	var rows []struct {
+		Class, Name, Status string
+		Number              int
+	}
+	if err := json.Unmarshal([]byte(r.out), &rows); err != nil || len(rows) < 400 {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	if r = command("syscalls"); r.status != 0 || !strings.Contains(r.out, "    3 full     read(fd, buf, nbytes)\n") {
+		t.Errorf("no read in\n%.400s", r.out)
+	}
+}
