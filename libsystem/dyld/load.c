@@ -244,7 +244,7 @@ static struct image *known_path(const char *path)
 }
 
 struct attempt {
-	bool tried, exists; // a candidate; one that is there and does not fit
+	bool exists;     // a candidate is there and does not fit
 	bool known_only; // of what is loaded already
 	bool check_only; // give back what cannot be used
 };
@@ -262,10 +262,7 @@ static struct image *open_image(const char *path, void *arg)
 		if (!a->exists && fd != -ENOENT && fd != -ENOTDIR) {
 			a->exists = true;
 			fail("%s: cannot be opened (errno %d)", path, (int)-fd);
-		} else if (!a->tried && !a->exists) {
-			fail("%s: no such file", path);
 		}
-		a->tried = true;
 		return NULL;
 	}
 	struct file_id st;
@@ -283,7 +280,7 @@ static struct image *open_image(const char *path, void *arg)
 			im = map_file((int)fd, path, &st);
 		if (!im && a->exists)
 			memcpy(error_text, before, sizeof before);
-		a->tried = a->exists = true;
+		a->exists = true;
 		if (im && !a->check_only) {
 			append(im);
 			if (dyld.print_libraries)
