@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -43,7 +44,11 @@ func layoutOf(name string) (layout, bool) {
 		return layout{8, func(b []byte) string { return fmt.Sprintf("[%#x]", u64(b, 0)) }}, true
 	case "sigset":
 		return layout{4, func(b []byte) string { return sigset(abi.Sigset(u32(b, 0))) }}, true
-	case "sigaction", "__sigaction":
+	case "sigaction":
+		return layout{16, func(b []byte) string {
+			return fmt.Sprintf("{handler=%#x, mask=%s, flags=%#x}", u64(b, 0), sigset(abi.Sigset(u32(b, 8))), u32(b, 12))
+		}}, true
+	case "__sigaction":
 		return layout{24, func(b []byte) string {
 			return fmt.Sprintf("{handler=%#x, tramp=%#x, mask=%s, flags=%#x}", u64(b, 0), u64(b, 8), sigset(abi.Sigset(u32(b, 16))), u32(b, 20))
 		}}, true
@@ -53,14 +58,38 @@ func layoutOf(name string) (layout, bool) {
 		}}, true
 	case "sockaddr":
 		return layout{16, sockaddr}, true
-	case "timebase":
+	case "itimerval":
+		return layout{32, func(b []byte) string {
+			return fmt.Sprintf("{interval={%d, %d}, value={%d, %d}}", int64(u64(b, 0)), int32(u32(b, 8)), int64(u64(b, 16)), int32(u32(b, 24)))
+		}}, true
+	case "rusage":
+		return layout{144, func(b []byte) string {
+			return fmt.Sprintf("{utime={%d, %d}, stime={%d, %d}, maxrss=%d}", int64(u64(b, 0)), int32(u32(b, 8)), int64(u64(b, 16)), int32(u32(b, 24)), int64(u64(b, 32)))
+		}}, true
+	case "statfs64":
+		return layout{2168, func(b []byte) string {
+			return fmt.Sprintf("{bsize=%d, blocks=%d, bavail=%d, fstypename=%q, mntonname=%q}", u32(b, 0), u64(b, 8), u64(b, 24), chars(b[72:88]), chars(b[88:1112]))
+		}}, true
+	case "timezone", "int2":
+		return layout{8, func(b []byte) string { return fmt.Sprintf("{%d, %d}", int32(u32(b, 0)), int32(u32(b, 4))) }}, true
+	case "mach_timespec":
+		return layout{8, func(b []byte) string { return fmt.Sprintf("{%d, %d}", u32(b, 0), int32(u32(b, 4))) }}, true
+	case "timebase", "mach_timebase_info":
 		return layout{8, func(b []byte) string { return fmt.Sprintf("{%d, %d}", u32(b, 0), u32(b, 4)) }}, true
-	case "stack":
+	case "stack", "stack_t":
 		return layout{24, func(b []byte) string {
 			return fmt.Sprintf("{ss_sp=%#x, ss_size=%d, ss_flags=%#x}", u64(b, 0), u64(b, 8), u32(b, 16))
 		}}, true
 	}
 	return layout{}, false
+}
+
+// chars is the text in a fixed array.
+func chars(b []byte) string {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return string(b)
 }
 
 func structString(t *kern.Thread, name string, at uint64) string {

@@ -6,7 +6,8 @@
 //
 //	path:""          a C string in guest memory
 //	in:"Field"       a buffer that holds as many bytes as the argument Field says
-//	out:"ret"        a buffer that the call filled with as many bytes as it returned
+//	out:"ret"        a buffer that the call filled with as many bytes as it returned;
+//	                 or with as many as the argument, or the number, given here says
 //	struct:"NAME"    a pointer to a structure, shown after the call unless inout
 //	dir:"in"         with struct: it is read by the call, so shown before
 //	flags:"NAME"     bits with names
@@ -309,7 +310,9 @@ func (tr *Tracer) after(t *kern.Thread, r *kern.Row, args []uint64, res kern.Res
 		}
 		if size, ok := a.Tag.Lookup("out"); ok {
 			n := res.Value
-			if size != "ret" {
+			if k, err := strconv.ParseUint(size, 10, 32); err == nil {
+				n = k
+			} else if size != "ret" {
 				for j := range r.Args {
 					if r.Args[j].Name == size {
 						n = args[j]
