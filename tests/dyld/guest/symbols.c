@@ -9,6 +9,9 @@ int only_one(void) { return 111; }
 int same(void) { return 2; }
 extern int only_one(void);
 int (*via_two)(void) = only_one; // bound in a dylib to another
+static int target;
+struct { int *a; long b; int *c; long d[2]; int *e; long f[3]; int *g; long h[9]; int *i; } pointers =
+	{&target, 1, &target, {1, 2}, &target, {1, 2, 3}, &target, {1}, &target}; // rebases apart
 #ifndef WITHOUT_GONE
 int gone(void) { return 1; }
 #endif
