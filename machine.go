@@ -144,8 +144,9 @@ func (m *machine) startError(c *Cmd, dir string, err error) error {
 	}
 	var h *kern.HostProgram
 	var noDyld *kern.DyldMissing
+	e.Found = errors.As(err, &noDyld) || !errors.Is(e, fs.ErrNotExist)
 	switch {
-	case errors.As(err, &noDyld) && c.Root == "" && libsystem.Missing() != nil:
+	case noDyld != nil && c.Root == "" && libsystem.Missing() != nil:
 		e.Reason = libsystem.Missing().Error()
 	case errors.Is(e, fs.ErrPermission):
 		at := c.Path
@@ -165,7 +166,7 @@ func (m *machine) startError(c *Cmd, dir string, err error) error {
 		e.Reason = "not a Mach-O file that Beagle can run: a program for another system or processor"
 	case errors.Is(err, abi.ENOEXEC):
 		e.Reason = "not a Mach-O file, nor a script that names its interpreter"
-	case errors.Is(e, fs.ErrNotExist) && (c.Isolated || c.Root != ""):
+	case !e.Found && (c.Isolated || c.Root != ""):
 		e.Reason += ": the program sees only what a mount grants"
 	}
 	return e

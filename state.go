@@ -92,7 +92,9 @@ type StartError struct {
 	Path string
 	// Reason is Err in words for people, one line.
 	Reason string
-	Err    error
+	// Found says that the program is there: something else is missing or wrong.
+	Found bool
+	Err   error
 }
 
 func (e *StartError) Error() string { return e.Path + ": " + e.Reason }

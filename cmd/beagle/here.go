@@ -2,16 +2,18 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/beagle-emu/beagle/libsystem"
 	"github.com/beagle-emu/beagle/loader"
 )
 
-// here is where info looks for what a program needs: the host's tree, which is
-// what the program would see, or a macOS root.
+// here is where info looks for what a program needs: Beagle's built-in root and
+// the host's tree, which is what the program would see, or a macOS root.
 type here struct {
 	root    string
 	program string
@@ -31,7 +33,7 @@ func (h *here) has(s *loader.SliceInfo, path string) bool {
 	rest, relative := strings.CutPrefix(path, "@rpath/")
 	if !relative {
 		p, ok := h.expand(path)
-		return ok && h.file(p) || h.cached(path)
+		return ok && h.file(p) || h.cached(path) || h.builtIn(path)
 	}
 	for _, dir := range s.Rpaths {
 		if p, ok := h.expand(filepath.Join(dir, rest)); ok && h.file(p) {
@@ -57,6 +59,15 @@ func (h *here) expand(path string) (string, bool) {
 
 func (h *here) file(path string) bool {
 	st, err := os.Stat(path)
+	return err == nil && st.Mode().IsRegular()
+}
+
+// builtIn tells what Beagle brings itself.
+func (h *here) builtIn(path string) bool {
+	if h.root != "" || !strings.HasPrefix(path, "/") {
+		return false
+	}
+	st, err := fs.Stat(libsystem.Image(), strings.TrimPrefix(filepath.Clean(path), "/"))
 	return err == nil && st.Mode().IsRegular()
 }
 

@@ -222,7 +222,7 @@ func (r *sliceReport) missing(s *loader.SliceInfo, h *here) {
 		say("%s", oneLine(s.Refused))
 	}
 	if s.Dylinker != "" && !s.Static && !h.has(s, s.Dylinker) {
-		say("%s, the dynamic linker that it names: this version of Beagle brings none, and %s has none",
+		say("%s, the dynamic linker that it names: this build of Beagle brings none, and %s has none",
 			printable(s.Dylinker), h.where())
 	}
 	for _, l := range r.Needs {

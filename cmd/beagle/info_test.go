@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/beagle-emu/beagle/cpu"
+	"github.com/beagle-emu/beagle/libsystem"
 	"github.com/beagle-emu/beagle/loader/machotest"
 )
 
@@ -46,11 +47,20 @@ func TestInfoMissing(t *testing.T) {
 	r := command("info", prog)
 	for _, want := range []string{
 		"arm64: dynamic executable, position-independent\n", "macOS 13.0 or newer, SDK 14.2", "LC_MAIN, file offset 0x1000", "linker        /usr/lib/dyld",
-		"  missing here\n    /usr/lib/dyld, the dynamic linker that it names: this version of Beagle brings none, and this machine has none\n    /usr/lib/libSystem.B.dylib\n",
 		`"@rpath/lib\x1b[31mred.dylib"`,
 	} {
 		if !strings.Contains(r.out, want) {
 			t.Errorf("no %q in\n%s", want, r.out)
+		}
+	}
+	if libsystem.Missing() != nil {
+		want := "  missing here\n    /usr/lib/dyld, the dynamic linker that it names: this build of Beagle brings none, and this machine has none\n" +
+			"    /usr/lib/libSystem.B.dylib\n"
+		if !strings.Contains(r.out, want) {
+			t.Errorf("no %q in\n%s", want, r.out)
+		}
+		if r := command("run", prog); r.status != statusNotRun || strings.Count(r.err, "\n") != 1 {
+			t.Errorf("run: %+v", r)
 		}
 	}
 	if r.status != 0 || strings.ContainsRune(r.out, 0x1b) || strings.Contains(r.out, "    /usr/lib/libweak.dylib\n") {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -68,7 +67,7 @@ func status(cmd *cobra.Command, err error) int {
 	switch {
 	case !errors.As(err, &se):
 		return statusFailed
-	case errors.Is(err, fs.ErrNotExist):
+	case !se.Found:
 		return statusNotFound
 	}
 	return statusNotRun
