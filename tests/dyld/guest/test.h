@@ -2,6 +2,8 @@
 #pragma once
 void say(const char *s);
 void say_number(long v);
+int puts(const char *s);
+int printf(const char *format, ...);
 unsigned long strlen(const char *s);
 int strcmp(const char *a, const char *b);
 const char *getenv(const char *name);
