@@ -102,8 +102,38 @@ static bool pointer_section(struct image *im, const struct section_64 *s)
 	return true;
 }
 
+static void lazy_binding(void)
+{
+	die("a lazy pointer was left unbound");
+}
+
+// func_lookup is how programs of 10.4 and earlier asked for dyld's functions; it
+// knows none, as dyld answers for names that are newer than itself.
+static int func_lookup(const char *name, void **address)
+{
+	*address = NULL;
+	return 0;
+}
+
+// fill_dyld_section answers the two questions that crt1.o of old programs puts to
+// dyld in a section of its own: the address of the lazy binder, and of func_lookup.
+static bool fill_dyld_section(struct image *im)
+{
+	const struct section_64 *s = find_section(im, "__DATA", "__dyld");
+	if (!s || s->size < 16)
+		return true;
+	uint64_t *binder = fixup_slot(im, s->addr), *lookup = fixup_slot(im, s->addr + 8);
+	if (!binder || !lookup)
+		return false;
+	*binder = (uint64_t)lazy_binding;
+	*lookup = (uint64_t)func_lookup;
+	return true;
+}
+
 bool apply_classic(struct image *im)
 {
+	if (!fill_dyld_section(im))
+		return false;
 	const struct dysymtab_command *d = im->dysym;
 	if (d && im->slide && !relocations(im, d->locreloff, d->nlocrel, false))
 		return false;

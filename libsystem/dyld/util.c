@@ -259,9 +259,10 @@ void print(const char *fmt, ...)
 static _Noreturn void abort_line(char *line, size_t n)
 {
 	line[n] = '\n';
-	sys3(SYS_write, 2, line, n + 1);
+	bool written = sys3(SYS_write, 2, line, n + 1) > 0;
 	line[n] = 0;
-	sys6(SYS_abort_with_payload, OS_REASON_DYLD, 0, 0, 0, line, 0);
+	// The reason is for whoever reports the end; one report is enough.
+	sys6(SYS_abort_with_payload, OS_REASON_DYLD, 0, 0, 0, written ? NULL : line, 0);
 	sys3(SYS_kill, sys0(SYS_getpid), SIGABRT, 1);
 	for (;;)
 		sys1(SYS_exit, 134);

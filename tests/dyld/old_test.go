@@ -16,7 +16,7 @@ func TestOldPrograms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"gcc-amd64-darwin-exec": "hello, world\n", "clang-amd64-darwin-exec-with-rpath": "Hello, World!\n"} {
+	for _, name := range []string{"gcc-amd64-darwin-exec", "clang-amd64-darwin-exec-with-rpath"} {
 		t.Run(name, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "src/debug/macho/testdata", name+".base64"))
 			if err != nil {
@@ -29,7 +29,7 @@ func TestOldPrograms(t *testing.T) {
 			b := newBench(t, variant{"x86_64", "-no_fixup_chains"}, "paths")
 			b.build(image{out: "sys/libgcc_s.1.dylib", part: "lib", install: "/usr/lib/libgcc_s.1.dylib", defines: []string{`WHO=""`}})
 			replace(t, b.path("prog"), program)
-			expect(t, b.start(nil), want, 0)
+			expect(t, b.start(nil), "hello, world\n", 0)
 		})
 	}
 }
