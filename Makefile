@@ -12,7 +12,7 @@ ENV := . .ci/env.sh &&
 TEST_TIMEOUT ?= 60m
 TEST_PARALLEL ?= 2
 
-.PHONY: help setup install-deps build run test unit judge bench check fmt clean
+.PHONY: help setup install-deps build root run test unit judge bench check fmt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -26,10 +26,14 @@ build: ## bin/beagle
 	@.ci/setup build
 	@$(ENV) go build -o bin/beagle ./cmd/beagle
 
+root: ## what bin/beagle serves at macOS paths: dyld and libraries, into libsystem/out
+	@.ci/setup test
+	@$(ENV) libsystem/build.sh dyld
+
 run: build ## build, then run a real macOS program
 	@.ci/demo
 
-test: build ## all tests: unit, guest programs, judges
+test: root build ## all tests: unit, guest programs, judges
 	@.ci/setup test judges
 	@echo "test: unit tests"
 	@$(ENV) go test -timeout $(TEST_TIMEOUT) $$(go list ./... | grep -v /tests)
@@ -51,4 +55,4 @@ fmt: ## gofmt everything
 	@$(ENV) gofmt -w $$(git ls-files '*.go')
 
 clean: ## remove what was built here (the cache outside the tree stays)
-	rm -rf bin tests/out
+	rm -rf bin tests/out libsystem/out/usr libsystem/out/System
