@@ -16,7 +16,8 @@ func (t *Thread) enterARM64() {
 	r := t.Regs()
 	t.call.resume = r.R[cpu.PC]
 	num := int(int32(r.R[16]))
-	g := gate{insn: insnSVC}
+	g := &t.call.gate
+	g.insn = insnSVC
 	tab := t.Machine().Tables
 	raw := &t.call.raw
 	switch {
@@ -28,16 +29,16 @@ func (t *Thread) enterARM64() {
 			return
 		}
 		copy(raw[:], r.R[:3])
-		t.begin(&tab.MachdepARM[code], g)
+		t.begin(&tab.MachdepARM[code])
 	case num < 0:
 		num = -num
 		g.class = Mach
 		if num >= len(tab.Mach) || tab.Mach[num].Status == Absent || tab.Mach[num].invoke == nil {
-			t.badCall(g, uint64(int64(-num)))
+			t.badCall(uint64(int64(-num)))
 			return
 		}
 		copy(raw[:], r.R[:9])
-		t.begin(&tab.Mach[num], g)
+		t.begin(&tab.Mach[num])
 	default:
 		g.class = Unix
 		num = int(uint16(num))
@@ -53,16 +54,16 @@ func (t *Thread) enterARM64() {
 			r.Set(cpu.NZCV, r.R[cpu.NZCV]&^nzcvC)
 		}
 		if num >= len(tab.Unix) {
-			t.invalidUnix(g, num)
+			t.invalidUnix(num)
 			return
 		}
 		copy(raw[:], regs)
-		t.begin(&tab.Unix[num], g)
+		t.begin(&tab.Unix[num])
 	}
 }
 
-func (t *Thread) leaveARM64(row *Row, g gate, res Result) {
-	r := t.Regs()
+func (t *Thread) leaveARM64(row *Row, res *Result) {
+	r, g := t.Regs(), &t.call.gate
 	switch {
 	case res.JustReturn:
 		return

@@ -28,7 +28,8 @@ func (t *Thread) enterX86(kind cpu.Kind, vector uint32) {
 	t.call.resume = r.R[cpu.RIP]
 	eax := uint32(r.R[cpu.RAX])
 	class, num := eax>>classShift, int(eax&classNumber)
-	g := gate{insn: insnSyscall}
+	g := &t.call.gate
+	g.insn = insnSyscall
 	if kind == cpu.Interrupt {
 		// XNU leaves INT 0x80 to 0x82 of 64-bit code open; Beagle gives them the
 		// gates that they are for 32-bit code, with the arguments where SYSCALL
@@ -74,44 +75,44 @@ func (t *Thread) enterX86(kind cpu.Kind, vector uint32) {
 			}
 		}
 		if num >= len(tab.Unix) {
-			t.invalidUnix(g, num)
+			t.invalidUnix(num)
 			return
 		}
 		row := &tab.Unix[num]
 		if !t.gatherX86(raw, regs, len(row.Args)) {
-			t.call.row, t.call.gate = row, g
+			t.call.row = row
 			t.finish(Result{Errno: abi.EFAULT})
 			return
 		}
-		t.begin(row, g)
+		t.begin(row)
 	case classMach:
 		g.class = Mach
 		if num >= len(tab.Mach) || tab.Mach[num].Status == Absent || tab.Mach[num].invoke == nil || num == armAbsoluteTime || num == armContinuousTime {
-			t.badCall(g, uint64(num))
+			t.badCall(uint64(num))
 			return
 		}
 		row := &tab.Mach[num]
 		regs := [6]uint64{r.R[cpu.RDI], r.R[cpu.RSI], r.R[cpu.RDX], r.R[cpu.R10], r.R[cpu.R8], r.R[cpu.R9]}
 		if !t.gatherX86(raw, regs[:], len(row.Args)) {
-			t.call.row, t.call.gate = row, g
+			t.call.row = row
 			t.finish(Result{Value: uint64(abi.KERN_INVALID_ARGUMENT)})
 			return
 		}
-		t.begin(row, g)
+		t.begin(row)
 	case classMdep:
 		g.class = Machdep
 		if num >= len(tab.MachdepX86) || tab.MachdepX86[num].invoke == nil {
 			// machdep_syscall64 of a number outside its table.
-			t.call.row, t.call.gate = &Row{Class: Machdep, Num: num, Name: "machdep"}, g
+			t.call.row = &Row{Class: Machdep, Num: num, Name: "machdep"}
 			t.finish(Result{Value: uint64(abi.KERN_INVALID_ARGUMENT)})
 			return
 		}
 		row := &tab.MachdepX86[num]
 		g.bsdStyle = num == 5 || num == 6
 		raw[0], raw[1], raw[2] = r.R[cpu.RDI], r.R[cpu.RSI], r.R[cpu.RDX]
-		t.begin(row, g)
+		t.begin(row)
 	default:
-		t.badCall(g, uint64(eax))
+		t.badCall(uint64(eax))
 	}
 }
 
@@ -139,8 +140,8 @@ func (t *Thread) gatherX86(raw *[maxArgs]uint64, regs []uint64, n int) bool {
 
 // leaveX86 puts a result into registers. A second result register is written for
 // every BSD call that returns a value: zero for one-value and 64-bit types.
-func (t *Thread) leaveX86(row *Row, g gate, res Result) {
-	r := t.Regs()
+func (t *Thread) leaveX86(row *Row, res *Result) {
+	r, g := t.Regs(), &t.call.gate
 	switch {
 	case res.JustReturn:
 		return
@@ -177,7 +178,7 @@ func (t *Thread) leaveX86(row *Row, g gate, res Result) {
 	}
 }
 
-func (t *Thread) leaveUnixX86(row *Row, res Result) {
+func (t *Thread) leaveUnixX86(row *Row, res *Result) {
 	r := t.Regs()
 	switch row.Ret {
 	case RetInt:
@@ -205,7 +206,7 @@ func setCarry(r *cpu.Regs, on bool) {
 }
 
 // machValue widens a Mach result: kern_return_t by sign, port names by zero.
-func machValue(row *Row, res Result) uint64 {
+func machValue(row *Row, res *Result) uint64 {
 	switch row.Ret {
 	case RetPort, RetUint:
 		return uint64(uint32(res.Value))
@@ -216,9 +217,8 @@ func machValue(row *Row, res Result) uint64 {
 }
 
 // invalidUnix is nosys(): SIGSYS, and ENOSYS for whoever survives it.
-func (t *Thread) invalidUnix(g gate, num int) {
+func (t *Thread) invalidUnix(num int) {
 	t.call.row = &Row{Class: Unix, Num: num, Name: "nosys"}
-	t.call.gate = g
 	t.Signal(abi.SIGSYS, SigInfo{})
 	t.finish(Result{Errno: abi.ENOSYS})
 }

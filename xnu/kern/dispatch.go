@@ -51,6 +51,8 @@ func (m *Machine) handle(t *Thread, trap cpu.Trap) bool {
 	switch trap.Kind {
 	case cpu.Syscall, cpu.Interrupt:
 		t.enter(trap.Kind, trap.Num)
+	case cpu.Preempted:
+		return false
 	case cpu.Interrupted:
 		m.polled = 0
 		return false
@@ -85,9 +87,9 @@ func (t *Thread) enter(kind cpu.Kind, vector uint32) {
 }
 
 // begin runs a row; its raw arguments are in the call.
-func (t *Thread) begin(r *Row, g gate) {
+func (t *Thread) begin(r *Row) {
 	c := &t.call
-	c.row, c.gate, c.active = r, g, true
+	c.row, c.active = r, true
 	m := t.Proc.Machine
 	for _, o := range m.Observers {
 		o.Enter(t, r, c.raw[:len(r.Args)])
@@ -159,9 +161,9 @@ func (t *Thread) finish(res Result) {
 		return
 	}
 	if t.Arch() == cpu.ARM64 {
-		t.leaveARM64(c.row, c.gate, res)
+		t.leaveARM64(c.row, &res)
 	} else {
-		t.leaveX86(c.row, c.gate, res)
+		t.leaveX86(c.row, &res)
 	}
 	if c.data != nil || c.wokenBy != nil {
 		c.data, c.wokenBy = nil, nil
@@ -169,7 +171,7 @@ func (t *Thread) finish(res Result) {
 }
 
 // badCall ends a call whose number means nothing to XNU.
-func (t *Thread) badCall(g gate, num uint64) {
+func (t *Thread) badCall(num uint64) {
 	t.Raise(Exception{Type: abi.EXC_SYSCALL, Code: int64(num), Subcode: 1})
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/beagle-emu/beagle/cpu"
 	"github.com/beagle-emu/beagle/hostfs"
 )
 
@@ -328,13 +327,8 @@ func (m *Machine) slice(t *Thread, now int64) {
 			}
 			left = m.Quantum - used
 		}
-		trap := e.Run(t.Ctx, t.Proc.Space, left)
-		if trap.Kind == cpu.Syscall {
-			t.enter(trap.Kind, trap.Num)
-			if t.State != Runnable || m.stop {
-				break
-			}
-		} else if trap.Kind == cpu.Preempted || !m.handle(t, trap) {
+		// Passed on at once: a trap kept in a variable is copied, slowly.
+		if !m.handle(t, e.Run(t.Ctx, t.Proc.Space, left)) {
 			break
 		}
 		if traps++; traps >= housekeeping {
