@@ -10,6 +10,10 @@ import (
 const (
 	// pipeSize is BIG_PIPE_SIZE: what a pipe holds once it is in earnest use.
 	pipeSize = 64 << 10
+	// pipeSmall is what it holds when the machine's pipes use maxPipeSpace.
+	pipeSmall = 4 << 10
+	// maxPipeSpace is PIPE_KVAMAX, in bytes.
+	maxPipeSpace = 16 << 20
 	// pipeAtomic is PIPE_BUF: writes of at most this many bytes are never split.
 	pipeAtomic = 512
 )
@@ -18,8 +22,21 @@ func pipeRows() []kern.Row {
 	return []kern.Row{kern.Sys(42, "pipe", kern.RetInt, kern.Full, pipe)}
 }
 
-// pipeBuf is the ring between two ends.
+// pipeSpace is how many bytes the rings of a machine's pipes take.
+type pipeSpace struct{ used int }
+
+func pipeSpaceOf(m *kern.Machine) *pipeSpace {
+	s, ok := m.Ext["bsd.pipes"].(*pipeSpace)
+	if !ok {
+		s = &pipeSpace{}
+		m.Ext["bsd.pipes"] = s
+	}
+	return s
+}
+
+// pipeBuf is the ring between two ends. It is there from the first write on.
 type pipeBuf struct {
+	space            *pipeSpace
 	ring             []byte
 	start, n         int
 	readers, writers int
@@ -30,7 +47,7 @@ type pipeBuf struct {
 
 // NewPipe makes the two ends of a pipe.
 func NewPipe(m *kern.Machine) (r, w *kern.File) {
-	p := &pipeBuf{readers: 1, writers: 1, ino: nextIno(m)}
+	p := &pipeBuf{space: pipeSpaceOf(m), readers: 1, writers: 1, ino: nextIno(m)}
 	sec, nsec := m.Realtime()
 	p.made = abi.Timespec{Sec: sec, Nsec: nsec}
 	return kern.NewFile(&pipeEnd{p, false}, kern.FREAD), kern.NewFile(&pipeEnd{p, true}, kern.FWRITE)
@@ -116,6 +133,17 @@ func (e *pipeEnd) Write(_ *kern.Thread, _ *kern.File, b []byte) (int, error) {
 	})
 }
 
+// size is how many bytes the pipe holds, or would if it were written to now.
+func (p *pipeBuf) size() int {
+	switch {
+	case p.ring != nil:
+		return len(p.ring)
+	case p.space.used+pipeSize > maxPipeSpace:
+		return pipeSmall
+	}
+	return pipeSize
+}
+
 // fill puts in as many of n bytes as there is room for. f fills each piece,
 // given how many bytes come before it; nothing is put in if it fails.
 func (e *pipeEnd) fill(n uint64, f func(at uint64, b []byte) error) (int, error) {
@@ -127,7 +155,8 @@ func (e *pipeEnd) fill(n uint64, f func(at uint64, b []byte) error) (int, error)
 		return 0, abi.EPIPE
 	}
 	if p.ring == nil {
-		p.ring = make([]byte, pipeSize)
+		p.ring = make([]byte, p.size())
+		p.space.used += len(p.ring)
 	}
 	room := len(p.ring) - p.n
 	if room == 0 && n > 0 || n <= pipeAtomic && uint64(room) < n {
@@ -159,7 +188,7 @@ func (e *pipeEnd) Ready(_ *kern.File, want kern.Events) kern.Events {
 		if p.readers == 0 {
 			return want&kern.EvOut | kern.EvHup
 		}
-		if pipeSize-p.n >= pipeAtomic {
+		if p.size()-p.n >= pipeAtomic {
 			ev = kern.EvOut
 		}
 		return ev & want
@@ -184,7 +213,7 @@ func (e *pipeEnd) Source(*kern.File, kern.Events) kern.Source {
 func (e *pipeEnd) Readable() int { return e.p.n }
 
 // Writable is the room left.
-func (e *pipeEnd) Writable() int { return pipeSize - e.p.n }
+func (e *pipeEnd) Writable() int { return e.p.size() - e.p.n }
 
 func (e *pipeEnd) Stat(t *kern.Thread, _ *kern.File, st *abi.Stat64) error {
 	*st = abi.Stat64{Mode: abi.S_IFIFO | 0o600, Size: int64(e.p.n), Blksize: pipeSize / 4, Ino: abi.Ino(e.p.ino),
@@ -217,6 +246,10 @@ func (e *pipeEnd) Close(*kern.File) {
 		e.p.writers--
 	} else {
 		e.p.readers--
+	}
+	if p := e.p; p.readers == 0 && p.writers == 0 {
+		p.space.used -= len(p.ring)
+		p.ring = nil
 	}
 	e.p.rq.WakeAll(nil)
 	e.p.wq.WakeAll(nil)

@@ -94,7 +94,7 @@ func kernTable() []ctl {
 		str("kern.iossupportversion", 0, "18.4"),
 		num("kern.maxvnodes", abi.KERN_MAXVNODES, 263168),
 		{name: "kern.maxproc", oid: abi.KERN_MAXPROC, format: "I", get: intOf(func(t *kern.Thread) int32 { return int32(t.Machine().MaxProcs) })},
-		num("kern.maxfiles", abi.KERN_MAXFILES, 245760),
+		num("kern.maxfiles", abi.KERN_MAXFILES, kern.MaxFiles),
 		num("kern.maxfilesperproc", abi.KERN_MAXFILESPERPROC, openMax),
 		{name: "kern.maxprocperuid", oid: abi.KERN_MAXPROCPERUID, format: "I", get: intOf(func(t *kern.Thread) int32 { return int32(t.Machine().MaxProcs) * 2 / 3 })},
 		num("kern.argmax", abi.KERN_ARGMAX, 1<<20),

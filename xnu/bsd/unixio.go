@@ -42,6 +42,9 @@ func (u *unixSock) send(t *kern.Thread, s *socket, p []byte, to []byte, flags in
 	if n == 0 && len(p) > 0 {
 		return 0, abi.EAGAIN
 	}
+	if unixSockets(s.m).bytes+n > maxUnixData {
+		return 0, abi.ENOBUFS
+	}
 	rights, err := u.takeRights(t, c)
 	if err != nil {
 		return 0, err
@@ -52,7 +55,7 @@ func (u *unixSock) send(t *kern.Thread, s *socket, p []byte, to []byte, flags in
 	} else {
 		dst.in = append(dst.in, unixMsg{data: append([]byte(nil), p[:n]...), rights: rights})
 	}
-	dst.inLen += n
+	dst.hold(n)
 	dst.inCost += n
 	dst.q.WakeAll(kern.EvIn)
 	return n, nil
@@ -114,7 +117,7 @@ func (u *unixSock) sendDatagram(t *kern.Thread, s *socket, p []byte, to []byte, 
 	if dst.cantRcv {
 		return 0, abi.EINVAL
 	}
-	if dst.inCost+cost > int(dst.s.rcvBuf) {
+	if dst.inCost+cost > int(dst.s.rcvBuf) || unixSockets(s.m).bytes+len(p) > maxUnixData {
 		return 0, abi.ENOBUFS
 	}
 	rights, err := u.takeRights(t, c)
@@ -122,7 +125,7 @@ func (u *unixSock) sendDatagram(t *kern.Thread, s *socket, p []byte, to []byte, 
 		return 0, err
 	}
 	dst.in = append(dst.in, unixMsg{data: append([]byte(nil), p...), from: from, rights: rights})
-	dst.inLen += len(p)
+	dst.hold(len(p))
 	dst.inCost += cost
 	dst.q.WakeAll(kern.EvIn)
 	return len(p), nil
@@ -156,7 +159,7 @@ func (u *unixSock) recv(t *kern.Thread, s *socket, p []byte, flags int32, wantCo
 		}
 		if !peek {
 			u.takeControl(m, &r, wantControl)
-			u.inLen -= len(m.data)
+			u.hold(-len(m.data))
 			u.pop()
 		}
 		return r, nil
@@ -178,7 +181,7 @@ func (u *unixSock) recv(t *kern.Thread, s *socket, p []byte, flags int32, wantCo
 			continue
 		}
 		m.data = m.data[n:]
-		u.inLen -= n
+		u.hold(-n)
 		u.inCost -= n
 		if len(m.data) == 0 {
 			u.pop()

@@ -58,6 +58,20 @@ type unixMsg struct {
 type unixTable struct {
 	bound    map[fileKey]*unixSock
 	inFlight int
+	bytes    int // of data in all receive buffers
+}
+
+// maxUnixData bounds the data that all Unix-domain sockets together hold, in
+// bytes, as the pool of mbufs does (ENOBUFS beyond).
+const maxUnixData = 64 << 20
+
+// hold counts n bytes more in the receive buffer, or fewer.
+func (u *unixSock) hold(n int) {
+	if n == 0 {
+		return // a socket that nothing was done with has no owner yet
+	}
+	u.inLen += n
+	unixSockets(u.s.m).bytes += n
 }
 
 // maxInFlight bounds descriptions in messages that nobody has received yet.
@@ -338,7 +352,8 @@ func (u *unixSock) flush() {
 	for i := range u.in {
 		u.dropRights(u.in[i].rights)
 	}
-	u.in, u.inLen, u.inCost = nil, 0, 0
+	u.hold(-u.inLen)
+	u.in, u.inCost = nil, 0
 }
 
 func (u *unixSock) dropRights(files []*kern.File) {

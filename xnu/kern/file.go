@@ -56,6 +56,8 @@ type File struct {
 	NoSigPipe bool
 	Owner     abi.PID
 	refs      int
+	// m is the machine whose count of descriptions has this one.
+	m *Machine
 	// closers are told when the description goes (kqueue notes, locks).
 	closers []func()
 }
@@ -79,7 +81,26 @@ func (f *File) Unref() {
 			c()
 		}
 		f.Ops.Close(f)
+		if f.m != nil {
+			f.m.files--
+		}
 	}
+}
+
+// MaxFiles is kern.maxfiles: the open descriptions that a machine can have, in
+// all its processes (ENFILE beyond).
+const MaxFiles = 49152
+
+// count makes f one of the machine's, once; false when it has too many.
+func (m *Machine) count(f *File) bool {
+	if f.m == nil {
+		if m.files >= MaxFiles {
+			return false
+		}
+		f.m = m
+		m.files++
+	}
+	return true
 }
 
 // OnClose registers a function for when the description goes.
@@ -122,8 +143,8 @@ func (d *FDTable) Get(fd abi.FD) (*File, error) {
 // File is short for t.Proc.FDs.Get.
 func (t *Thread) File(fd abi.FD) (*File, error) { return t.Proc.FDs.Get(fd) }
 
-// Alloc puts f at the lowest free descriptor at or above least. EMFILE beyond
-// RLIMIT_NOFILE. The table takes over the caller's reference on success only.
+// AllocFD puts f at the lowest free descriptor at or above least. EMFILE beyond
+// RLIMIT_NOFILE, ENFILE when the machine has [MaxFiles]. The table takes over the caller's reference on success only.
 func (p *Process) AllocFD(f *File, least abi.FD, cloexec bool) (abi.FD, error) {
 	d := p.FDs
 	limit := int(min(p.Limits[abi.RLIMIT_NOFILE].Cur, maxFDs))
@@ -136,6 +157,9 @@ func (p *Process) AllocFD(f *File, least abi.FD, cloexec bool) (abi.FD, error) {
 	}
 	if i >= limit {
 		return -1, abi.EMFILE
+	}
+	if !p.Machine.count(f) {
+		return -1, abi.ENFILE
 	}
 	d.grow(i + 1)
 	d.e[i] = fdEntry{file: f, cloexec: cloexec}
@@ -155,6 +179,9 @@ func (d *FDTable) grow(n int) {
 func (p *Process) InstallFD(f *File, fd abi.FD, cloexec bool) error {
 	if fd < 0 || uint64(fd) >= min(p.Limits[abi.RLIMIT_NOFILE].Cur, maxFDs) {
 		return abi.EBADF
+	}
+	if !p.Machine.count(f) {
+		return abi.ENFILE
 	}
 	d := p.FDs
 	d.grow(int(fd) + 1)
