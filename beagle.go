@@ -84,7 +84,8 @@ type Options struct {
 	// Root is a macOS root directory to be the guest's /.
 	Root string
 	// Memory limits what the guest can commit, in bytes; 0 is three quarters of
-	// the host's.
+	// the host's. The files that an isolated guest makes, which are in memory too,
+	// are held to as much again, and to 1 GiB.
 	Memory uint64
 	// Quantum is the length of a time slice in translated blocks; 0 is the
 	// default, negative none: threads run until they call the kernel.

@@ -45,6 +45,9 @@ type machine struct {
 	sigs  chan os.Signal
 }
 
+// memPerFile is about what a file in memory takes besides its contents, in bytes.
+const memPerFile = 1024
+
 func newMachine(c *Cmd, std [3]*os.File) (_ *machine, err error) {
 	mounts, err := parseMounts(c.Mounts)
 	if err != nil {
@@ -65,7 +68,8 @@ func newMachine(c *Cmd, std [3]*os.File) (_ *machine, err error) {
 	}()
 	env := c.Environ()
 	m.host, err = hostfs.New(hostfs.Options{Isolated: c.Isolated, Mounts: mounts, Root: c.Root, Image: libsystem.Image(),
-		Stdin: std[0], Stdout: std[1], Stderr: std[2], Env: env, NoSignals: !c.Signals})
+		Stdin: std[0], Stdout: std[1], Stderr: std[2], Env: env, NoSignals: !c.Signals,
+		MemBytes: int64(min(c.Memory, hostfs.DefaultMemBytes)), MemInodes: int(min(c.Memory/memPerFile, hostfs.DefaultMemInodes))})
 	if err != nil {
 		return nil, fmt.Errorf("beagle: %w", err)
 	}
