@@ -119,8 +119,10 @@ func closeFD(t *kern.Thread, a *closeArgs) (uint64, error) {
 type opening struct {
 	dir  abi.FD
 	path abi.Ptr
-	// name is the path when it does not come from the guest's memory.
+	// name is the path when named says that it does not come from the guest's
+	// memory.
 	name  string
+	named bool
 	flags int32
 	mode  int32
 	// guard and guardFlags are guarded_open_np's.
@@ -184,7 +186,7 @@ func doOpen(t *kern.Thread, o opening) (uint64, error) {
 
 // resolve finds where the path leads.
 func (o *opening) resolve(t *kern.Thread, how follow) (place, error) {
-	if o.name != "" {
+	if o.named {
 		return resolveString(t, o.dir, o.name, how)
 	}
 	return resolve(t, o.dir, o.path, how)

@@ -270,7 +270,7 @@ func (x *spawnAttrs) doAction(p *kern.Process, n *kern.Thread, f *abi.PsfaAction
 	switch f.Type {
 	case abi.PSFA_OPEN:
 		// Nobody may wait here: the calling process's thread is elsewhere.
-		got, err := doOpen(n, opening{dir: abi.AT_FDCWD, name: f.Path, flags: f.Oflag | abi.O_NONBLOCK, mode: int32(f.Mode)})
+		got, err := doOpen(n, opening{dir: abi.AT_FDCWD, name: f.Path, named: true, flags: f.Oflag | abi.O_NONBLOCK, mode: int32(f.Mode)})
 		if err != nil {
 			if _, ok := err.(abi.Errno); !ok && !isHostError(err) {
 				err = abi.EAGAIN

@@ -47,6 +47,9 @@ func errnoOf(err error) (abi.Errno, bool) {
 	if errors.As(err, &h) {
 		return HostErrno(h), true
 	}
+	if errors.As(MemErrno(err), &e) {
+		return e, true
+	}
 	return abi.EIO, false
 }
 
@@ -64,6 +67,8 @@ func KernReturnOf(err error) abi.KernReturn {
 		return abi.KERN_INVALID_ADDRESS
 	case errors.Is(err, mem.ErrProtection):
 		return abi.KERN_PROTECTION_FAILURE
+	case errors.Is(err, mem.ErrNoMemory):
+		return abi.KERN_RESOURCE_SHORTAGE
 	}
 	var f *mem.FaultError
 	if errors.As(err, &f) {
@@ -76,12 +81,14 @@ func KernReturnOf(err error) abi.KernReturn {
 }
 
 // MemErrno turns an error of package mem into the errno that mmap and its
-// relatives give (kern_mman.c maps KERN_NO_SPACE to ENOMEM, and so on).
+// relatives give (kern_mman.c maps KERN_NO_SPACE to ENOMEM, and so on), and
+// copyinstr's ENAMETOOLONG.
 func MemErrno(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, mem.ErrNoSpace), errors.Is(err, mem.ErrLimit), errors.Is(err, mem.ErrUnmapped):
+	case errors.Is(err, mem.ErrNoSpace), errors.Is(err, mem.ErrLimit), errors.Is(err, mem.ErrUnmapped),
+		errors.Is(err, mem.ErrNoMemory):
 		return abi.ENOMEM
 	case errors.Is(err, mem.ErrExists):
 		return abi.EEXIST
@@ -89,6 +96,8 @@ func MemErrno(err error) error {
 		return abi.EACCES
 	case errors.Is(err, mem.ErrBadAddress):
 		return abi.EINVAL
+	case errors.Is(err, mem.ErrTooLong):
+		return abi.ENAMETOOLONG
 	}
 	return err
 }
