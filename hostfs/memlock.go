@@ -2,6 +2,7 @@ package hostfs
 
 import (
 	"math"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -112,6 +113,9 @@ func (t *lockTable) record(d *memDesc, l *unix.Flock_t, base int64, cmd int) err
 
 // cut takes a range out of the locks of one description.
 func (t *lockTable) cut(d *memDesc, from, to int64) {
+	if !slices.ContainsFunc(t.ranges, func(r lockRange) bool { return r.owner == d && r.from <= to && from <= r.to }) {
+		return
+	}
 	var list []lockRange
 	for _, r := range t.ranges {
 		if r.owner != d || r.from > to || from > r.to {
@@ -130,7 +134,7 @@ func (t *lockTable) cut(d *memDesc, from, to int64) {
 
 // join adds a range, in one with neighbours of the same owner and type.
 func (t *lockTable) join(n lockRange) {
-	var list []lockRange
+	list := t.ranges[:0]
 	for _, r := range t.ranges {
 		same := r.owner == n.owner && r.typ == n.typ
 		switch {

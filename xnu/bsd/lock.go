@@ -2,6 +2,7 @@ package bsd
 
 import (
 	"math"
+	"slices"
 
 	"github.com/beagle-emu/beagle/hostfs"
 	"github.com/beagle-emu/beagle/xnu/abi"
@@ -255,6 +256,9 @@ func (lt *lockTable) deadlock(who, owner lockOwner) bool {
 
 // carve takes the range out of what the owner holds.
 func carve(list []recordLock, owner lockOwner, start, end int64) []recordLock {
+	if !slices.ContainsFunc(list, func(l recordLock) bool { return l.owner == owner && l.end >= start && l.start <= end }) {
+		return list
+	}
 	out := make([]recordLock, 0, len(list)+1)
 	for _, l := range list {
 		if l.owner != owner || l.end < start || l.start > end {
