@@ -1,0 +1,16 @@
+#ifndef _BEAGLE_TARGETCONDITIONALS_H_
+#define _BEAGLE_TARGETCONDITIONALS_H_
+
+#define TARGET_OS_MAC 1
+#define TARGET_OS_OSX 1
+#define TARGET_OS_IPHONE 0
+#define TARGET_OS_SIMULATOR 0
+#if defined(__x86_64__)
+#define TARGET_CPU_X86_64 1
+#define TARGET_CPU_ARM64 0
+#else
+#define TARGET_CPU_X86_64 0
+#define TARGET_CPU_ARM64 1
+#endif
+
+#endif

@@ -1,0 +1,6 @@
+#undef MAP_ANON
+#undef MAP_ANONYMOUS
+#undef MAP_NORESERVE
+#define MAP_ANON 0x1000
+#define MAP_ANONYMOUS 0x1000
+#define MAP_NORESERVE 0x40
