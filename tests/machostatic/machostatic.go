@@ -68,6 +68,9 @@ func Convert(in []byte) ([]byte, error) {
 		off += size
 		switch cmd {
 		case cmdMain:
+			if size < 24 {
+				return nil, errors.New("LC_MAIN is too short")
+			}
 			entry, has = le.Uint64(c[8:]), true
 			continue
 		case cmdLoadDylib, cmdWeakDylib, cmdReexport:
@@ -77,6 +80,9 @@ func Convert(in []byte) ([]byte, error) {
 		case cmdDylinker, cmdDyldInfo, cmdFuncStarts, cmdDataInCode, cmdCodeSig:
 			continue
 		case cmdSegment64:
+			if size < segmentSize {
+				return nil, errors.New("LC_SEGMENT_64 is too short")
+			}
 			if string(c[8:15]) == "__TEXT\x00" {
 				base, haveBase = le.Uint64(c[24:]), true
 			}
