@@ -88,7 +88,7 @@ type Hooks struct {
 	KernelVersion func(t *Thread) string
 	// PortWatch is what a kqueue waits on for a port or port set of t's task.
 	PortWatch func(t *Thread, name abi.Port) (PortWatch, error)
-	// ConsoleFiles opens what descriptors 0, 1, 2 of the first process are.
+	// Stdio opens what descriptors 0, 1, 2 of the first process are.
 	Stdio func(m *Machine, fd int) *File
 	// Note tells kqueues about process events (NOTE_EXIT, NOTE_FORK...).
 	ProcNote func(p *Process, note uint32, data int64)
