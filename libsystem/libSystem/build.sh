@@ -181,7 +181,7 @@ for arch in x86_64 arm64; do
 	library $arch libsystem_m m libcompiler_rt
 	library $arch libsystem_blocks blocks libsystem_kernel libsystem_platform libsystem_malloc
 	library $arch libsystem_c c libsystem_blocks libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libcompiler_rt libdyld
-	library $arch libSystem.B umbrella libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_c libdyld
+	library $arch libSystem.B umbrella
 done
 
 if [ -s "$jobs" ]; then
@@ -199,11 +199,14 @@ link() { # ARCH NAME INSTALL_NAME FLAGS...
 		needs="$needs $root/usr/lib/system/$n.dylib"
 	done
 	mkdir -p "$(dirname "$root$install")"
-	$LD -arch "$arch" -platform_version macos 11.0 11.0 -dylib -fixup_chains -install_name "$install" \
+	$LD -arch "$arch" -platform_version macos 11.0 11.0 -dylib -fixup_chains -syslibroot "$root" -install_name "$install" \
 		-compatibility_version 1 -current_version 1356 --error-limit=0 -o "$root$install" "$@" $needs $(cat "$obj/$arch/$name.objects") || {
 		echo "libSystem: $name ($arch) did not link" >&2
 		exit 1
 	}
+	# lld writes two load commands for each re-exported library and counts one in
+	# its ordinals; see reexports.
+	case $* in *-reexport_library*) (cd "$top" && go run ./reexports "$root$install") ;; esac
 }
 for arch in x86_64 arm64; do
 	root=$obj/root.$arch

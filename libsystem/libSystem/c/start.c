@@ -33,7 +33,7 @@ void setprogname(const char *name) {
 	*progname_at = (char *)(slash ? slash + 1 : name);
 }
 
-void _beagle_libc_init(int argc, const char *argv[], const char *envp[], const char *apple[], const struct ProgramVars *vars) {
+static void libc_init(int argc, const char *argv[], const char *envp[], const char *apple[], const struct ProgramVars *vars) {
 	NXArgc = argc;
 	NXArgv = (char **)argv;
 	environ = (char **)envp;
@@ -48,11 +48,14 @@ void _beagle_libc_init(int argc, const char *argv[], const char *envp[], const c
 			argc_at = vars->NXArgcPtr;
 		if (vars->NXArgvPtr)
 			argv_at = (char ***)vars->NXArgvPtr;
+		if (vars->environPtr)
+			environ_at = (char ***)vars->environPtr;
 		if (vars->__prognamePtr)
 			progname_at = (char **)vars->__prognamePtr;
 	}
 	*argc_at = argc;
 	*argv_at = (char **)argv;
+	*environ_at = environ;
 	*progname_at = __progname;
 }
 
@@ -159,12 +162,29 @@ void abort_report_np(const char *fmt, ...) { abort(); }
 uintptr_t __stack_chk_guard;
 void __stack_chk_fail(void) { _beagle_fatal("stack buffer overflow detected: the program is ended"); }
 
-void _beagle_guard_init(const char *const apple[]) {
+static void guard_init(const char *const apple[]) {
 	const char *s = _beagle_apple(apple, "stack_guard");
 	uintptr_t v = 0;
 	for (s = s && s[0] == '0' && s[1] == 'x' ? s + 2 : s; s && *s; s++)
 		v = v << 4 | (uintptr_t)(*s <= '9' ? *s - '0' : (*s | 32) - 'a' + 10);
 	__stack_chk_guard = v ? v : 0x595e9fbd94fda700 & ~(uintptr_t)0xff00;
+}
+
+// The start of everything, from libSystem's initializer.
+void _beagle_pthread_init(const char *const apple[]);
+void _beagle_malloc_init(const char *const apple[]);
+void _beagle_stdio_threaded(void);
+extern void (*_beagle_exit)(int);
+extern void (*_beagle_first_thread)(void);
+
+void _beagle_start(int argc, const char *argv[], const char *envp[], const char *apple[], const struct ProgramVars *vars) {
+	_beagle_kernel_init(apple);
+	_beagle_pthread_init(apple);
+	guard_init(apple);
+	_beagle_malloc_init(apple);
+	libc_init(argc, argv, envp, apple, vars);
+	_beagle_exit = exit;
+	_beagle_first_thread = _beagle_stdio_threaded;
 }
 
 // fork(2): every library that locks is made quiet first.
