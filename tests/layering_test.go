@@ -54,6 +54,7 @@ var layers = map[string][]string{
 	"tests/machostatic":    {},
 	"libsystem":            {},
 	"libsystem/mkdylinker": {},
+	"libsystem/reexports":  {},
 }
 
 // small packages carved out of a layer stand beside it and may import what it
@@ -82,6 +83,7 @@ var seam = map[string]string{
 	"xnu/abi/internal/gen": "a generator, run by hand",
 	"tests/machostatic":    "outside the program",
 	"libsystem/mkdylinker": "a tool of the build",
+	"libsystem/reexports":  "a tool of the build",
 }
 
 // harmless are names of those packages that reach nothing: types and constants.
