@@ -151,3 +151,24 @@ func TestNotes(t *testing.T) {
 		t.Errorf("%d names kept", n)
 	}
 }
+
+// TestSpawnEmptyPath: a file action may name nothing.
+func TestSpawnEmptyPath(t *testing.T) {
+	runGuests(t, hostfs.Options{Isolated: true}, func(g *guest) {
+		acts := make([]byte, abi.PsfaHeaderSize+abi.PsfaActionSize)
+		le.PutUint32(acts, 1)
+		le.PutUint32(acts[abi.PsfaCountOffset:], 1)
+		for _, kind := range []uint32{abi.PSFA_OPEN, abi.PSFA_CHDIR} {
+			le.PutUint32(acts[abi.PsfaHeaderSize:], kind)
+			desc := abi.Marshal(&abi.SpawnArgsDesc{FileActionsSize: uint64(len(acts)), FileActions: abi.Ptr(g.data(acts))})
+			g.fails(abi.ENOENT, 244, 0, g.str("/tmp/prog"), g.data(desc), 0, 0)
+		}
+	})
+}
+
+// TestLongPolicyName: a string without an end is an errno.
+func TestLongPolicyName(t *testing.T) {
+	runGuests(t, hostfs.Options{Isolated: true}, func(g *guest) {
+		g.fails(abi.ENAMETOOLONG, 381, g.str("a policy whose name does not fit into 32 bytes"), 1, 0)
+	})
+}
