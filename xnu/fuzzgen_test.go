@@ -135,7 +135,8 @@ func (g *hostile) arg(a *kern.Arg) uint64 {
 		if g.mild {
 			return 1 << g.in.n(12)
 		}
-		return 1<<g.in.n(32) | 1<<g.in.n(32)
+		v := uint64(1) << g.in.n(32)
+		return v | 1<<g.in.n(32)
 	}
 	return g.word()
 }
