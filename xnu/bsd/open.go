@@ -301,6 +301,9 @@ func (o *opening) finish(t *kern.Thread) (uint64, error) {
 	return uint64(fd), nil
 }
 
+// Abandon closes what a thread that was killed had opened.
+func (o *opening) Abandon(*kern.Thread) { o.file.Unref() }
+
 // installFile gives an open description its descriptor, with what the open call
 // says of it.
 func installFile(t *kern.Thread, f *kern.File, o *opening) (abi.FD, error) {

@@ -140,6 +140,9 @@ type ulockWaiting struct {
 	l   *ulock
 }
 
+// Abandon forgets a word that only a thread that was killed waited on.
+func (w *ulockWaiting) Abandon(t *kern.Thread) { ulocksOf(t.Machine()).drop(w.key, w.l) }
+
 func ulockBlock(t *kern.Thread, operation uint32, addr, want, timeout uint64) (uint64, error) {
 	op, flags := operation&abi.UL_OPCODE_MASK, operation&^abi.UL_OPCODE_MASK
 	m := t.Machine()

@@ -451,7 +451,12 @@ func workerGone(t *kern.Thread) {
 	if w == nil {
 		return
 	}
-	wq := w.wq
+	w.wq.remove(w)
+	threadOf(t).work = nil
+	w.wq.redrive()
+}
+
+func (wq *workq) remove(w *worker) {
 	for i, x := range wq.workers {
 		if x == w {
 			wq.workers = append(wq.workers[:i], wq.workers[i+1:]...)
@@ -459,9 +464,10 @@ func workerGone(t *kern.Thread) {
 		}
 	}
 	wq.unidle(w)
-	threadOf(t).work = nil
-	wq.redrive()
 }
+
+// Abandon takes a parked thread that was killed out of the pool.
+func (w *worker) Abandon(*kern.Thread) { w.wq.remove(w) }
 
 // unbindKevent makes a worker that handles events an ordinary one.
 func unbindKevent(t *kern.Thread) error {

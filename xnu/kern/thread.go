@@ -194,6 +194,10 @@ func (t *Thread) kill() {
 	m.runq.remove(t)
 	t.State = Dead
 	t.call.active = false
+	if d, ok := t.call.data.(Abandoner); ok {
+		t.call.data = nil
+		d.Abandon(t)
+	}
 	t.Cwd.Unref()
 	t.Cwd = nil
 	m.nthread--
@@ -203,8 +207,15 @@ func (t *Thread) kill() {
 	t.Ctx.Release()
 }
 
+// An Abandoner is call data that holds something: it is told when the thread
+// ends in the middle of the call.
+type Abandoner interface {
+	Abandon(t *Thread)
+}
+
 // CallData is a slot for the call in progress: it keeps what a handler puts
 // there across the re-runs of a call that blocks, and is nil at a call's start.
+// What it must give back if the thread is killed meanwhile, an [Abandoner] does.
 func (t *Thread) CallData() any { return t.call.data }
 
 // SetCallData fills the slot.
