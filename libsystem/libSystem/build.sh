@@ -170,7 +170,8 @@ library() { # ARCH NAME FOLDER DEPENDS...
 	echo "$*" >"$obj/$arch/$name.needs"
 }
 
-libraries="libcompiler_rt libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libsystem_blocks libsystem_c"
+frameworks=/System/Library/Frameworks
+libraries="libcompiler_rt libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libsystem_blocks libsystem_c libxpc"
 for arch in x86_64 arm64; do
 	mkdir -p "$obj/$arch"
 	library $arch libcompiler_rt rt
@@ -181,7 +182,11 @@ for arch in x86_64 arm64; do
 	library $arch libsystem_m m libcompiler_rt
 	library $arch libsystem_blocks blocks libsystem_kernel libsystem_platform libsystem_malloc
 	library $arch libsystem_c c libsystem_blocks libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libcompiler_rt libdyld
+	library $arch libxpc xpc libsystem_c libsystem_malloc
 	library $arch libSystem.B umbrella
+	library $arch libresolv.9 ../frameworks/libresolv
+	library $arch CoreFoundation ../frameworks/CoreFoundation
+	library $arch Security ../frameworks/Security
 done
 
 if [ -s "$jobs" ]; then
@@ -218,10 +223,15 @@ for arch in x86_64 arm64; do
 		reexport="$reexport -reexport_library $root/usr/lib/system/$l.dylib"
 	done
 	link $arch libSystem.B /usr/lib/libSystem.B.dylib $reexport
+	link $arch libresolv.9 /usr/lib/libresolv.9.dylib "$root/usr/lib/libSystem.B.dylib"
+	link $arch CoreFoundation $frameworks/CoreFoundation.framework/Versions/A/CoreFoundation "$root/usr/lib/libSystem.B.dylib"
+	link $arch Security $frameworks/Security.framework/Versions/A/Security "$root/usr/lib/libSystem.B.dylib" "$root$frameworks/CoreFoundation.framework/Versions/A/CoreFoundation"
 done
 mkdir -p "$OUT/usr/lib/system"
-for f in libSystem.B $(for l in $libraries; do echo system/$l; done); do
-	$LIPO -create "$obj/root.x86_64/usr/lib/$f.dylib" "$obj/root.arm64/usr/lib/$f.dylib" -output "$obj/fat"
-	cmp -s "$obj/fat" "$OUT/usr/lib/$f.dylib" || cp "$obj/fat" "$OUT/usr/lib/$f.dylib"
+for f in usr/lib/libSystem.B.dylib usr/lib/libresolv.9.dylib $(for l in $libraries; do echo usr/lib/system/$l.dylib; done) \
+	$(for l in CoreFoundation Security; do echo ${frameworks#/}/$l.framework/Versions/A/$l; done); do
+	$LIPO -create "$obj/root.x86_64/$f" "$obj/root.arm64/$f" -output "$obj/fat"
+	mkdir -p "$OUT/$(dirname "$f")"
+	cmp -s "$obj/fat" "$OUT/$f" || cp "$obj/fat" "$OUT/$f"
 done
 echo "$all" >"$obj/done"

@@ -157,8 +157,8 @@ size_t strlen(const char *s) {
 	for (; (uintptr_t)p & 7; p++)
 		if (!*p)
 			return (size_t)(p - s);
-	uint64_t w;
-	while (!ZERO_IN(w = *(const u64 *)p))
-		p += 8;
+	uint64_t w = *(const u64 *)p;
+	while (!ZERO_IN(w))
+		w = *(const u64 *)(p += 8);
 	return (size_t)(p - s) + (size_t)(__builtin_ctzll(ZERO_IN(w)) >> 3);
 }
