@@ -253,6 +253,9 @@ func countTo(q []*synchEntry, upto uint32) uint32 {
 type synchTable struct {
 	m       map[ulockKey]*synchLock
 	sweepAt int
+	// next is when a table that stays full may be swept again: a guest that fills
+	// it must not make each of its calls a sweep.
+	next int64
 }
 
 func newSynchTable() *synchTable {
@@ -352,7 +355,7 @@ func (k *synchLock) release(now int64) {
 }
 
 func (x *synchTable) sweep(now int64) {
-	if len(x.m) < x.sweepAt {
+	if len(x.m) < x.sweepAt || now < x.next {
 		return
 	}
 	for key, k := range x.m {
@@ -362,4 +365,7 @@ func (x *synchTable) sweep(now int64) {
 		}
 	}
 	x.sweepAt = max(minSweep, min(2*len(x.m), maxSynchLocks))
+	if x.next = 0; len(x.m) > maxSynchLocks/2 {
+		x.next = now + lockLife/10
+	}
 }
