@@ -91,6 +91,8 @@ type Cmd struct {
 
 // Result is how it ended.
 type Result struct {
+	// MaxRSS is the most memory the program itself had resident, in bytes.
+	MaxRSS         int64
 	Stdout, Stderr string
 	Code           int // 128+n when the host killed it by signal n
 	TimedOut       bool
@@ -113,6 +115,9 @@ func Run(t testing.TB, c Cmd) Result {
 	start := time.Now()
 	err := cmd.Run()
 	r := Result{Stdout: out.String(), Stderr: errs.String(), Took: time.Since(start), TimedOut: ctx.Err() != nil}
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.MaxRSS = u.Maxrss << 10
+	}
 	var exit *exec.ExitError
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
