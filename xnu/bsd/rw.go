@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/beagle-emu/beagle/hostfs"
+	"github.com/beagle-emu/beagle/mem"
 	"github.com/beagle-emu/beagle/xnu/abi"
 	"github.com/beagle-emu/beagle/xnu/kern"
 )
@@ -196,6 +197,17 @@ func (u *uio) each(from, n uint64, f func(addr uint64, at, n int) error) error {
 	return nil
 }
 
+// at is where byte from lies and how much of its buffer is left from there.
+func (u *uio) at(from uint64) (addr, left uint64) {
+	for _, s := range u.seg {
+		if from < s.size {
+			return s.addr + from, s.size - from
+		}
+		from -= s.size
+	}
+	return 0, 0
+}
+
 // scatter copies p to the guest's buffers from byte from on.
 func (u *uio) scatter(t *kern.Thread, from uint64, p []byte) error {
 	return u.each(from, uint64(len(p)), func(addr uint64, at, n int) error {
@@ -289,13 +301,24 @@ func doRead(t *kern.Thread, fd abi.FD, u *uio, w where) (uint64, error) {
 		step = fileChunk
 	}
 	done := uint64(0)
-	for {
-		buf := t.Machine().Scratch(int(min(u.total-done, step)))
-		var n int
+	into := func(b []byte) (int, error) {
 		if w.given {
-			n, err = pos.ReadAt(t, buf, w.off+int64(done))
-		} else {
-			n, err = f.Ops.Read(t, f, buf)
+			return pos.ReadAt(t, b, w.off+int64(done))
+		}
+		return f.Ops.Read(t, f, b)
+	}
+	for {
+		var asked, n int
+		// Small pieces of a list are cheaper together, by way of a copy.
+		if addr, left := u.at(done); many && left >= min(step, u.total-done) {
+			asked, n, err = t.Space().Direct(addr, left, mem.Store, into)
+		}
+		direct := asked > 0
+		var buf []byte
+		if !direct {
+			buf = t.Machine().Scratch(int(min(u.total-done, step)))
+			asked = len(buf)
+			n, err = into(buf)
 		}
 		if err != nil {
 			if isAgain(err) && done == 0 && !w.given {
@@ -306,13 +329,13 @@ func doRead(t *kern.Thread, fd abi.FD, u *uio, w where) (uint64, error) {
 			}
 			return 0, err
 		}
-		if n > 0 {
+		if n > 0 && !direct {
 			if err := u.scatter(t, done, buf[:n]); err != nil {
 				return 0, err
 			}
 		}
 		done += uint64(n)
-		if !many || n < len(buf) || done == u.total {
+		if !many || n < asked || done == u.total {
 			return done, nil
 		}
 	}
@@ -420,11 +443,23 @@ func writeFile(t *kern.Thread, f *kern.File, u *uio, w where) (uint64, error) {
 		return 0, nil
 	}
 	step := uint64(maxChunk)
-	if seekable(f) && f.Flags&abi.O_APPEND == 0 {
+	many := seekable(f) && f.Flags&abi.O_APPEND == 0
+	if many {
 		step = fileChunk
 	}
+	from := func(b []byte) (int, error) {
+		if w.given {
+			return pos.WriteAt(t, b, w.off+int64(done))
+		}
+		return f.Ops.Write(t, f, b)
+	}
 	for {
+		addr, left := u.at(done)
+		direct := many && left >= min(step, u.total-done)
 		n := int(min(u.total-done, step))
+		if direct {
+			n = int(min(left, maxChunk))
+		}
 		if n, err = fileLimit(t, f, w, done, n); err != nil {
 			if done > 0 {
 				return done, nil
@@ -435,14 +470,16 @@ func writeFile(t *kern.Thread, f *kern.File, u *uio, w where) (uint64, error) {
 		if p, ok := f.Ops.(*pipeEnd); ok {
 			k, err = p.fill(u.total-done, func(from uint64, b []byte) error { return u.gather(t, done+from, b) })
 		} else {
-			buf := t.Machine().Scratch(n)
-			if err := u.gather(t, done, buf); err != nil {
-				return 0, err
+			asked := 0
+			if direct {
+				asked, k, err = t.Space().Direct(addr, uint64(n), mem.Load, from)
 			}
-			if w.given {
-				k, err = pos.WriteAt(t, buf, w.off+int64(done))
-			} else {
-				k, err = f.Ops.Write(t, f, buf)
+			if asked == 0 {
+				buf := t.Machine().Scratch(min(n, int(step)))
+				if err := u.gather(t, done, buf); err != nil {
+					return 0, err
+				}
+				k, err = from(buf)
 			}
 		}
 		if k > 0 {
