@@ -107,16 +107,25 @@ func (q *WaitQueue) Wake(w *Waiter, data any) { w.fire(w, data) }
 
 // WakeAll wakes every waiter that is on the queue now, in order.
 func (q *WaitQueue) WakeAll(data any) int {
-	n := 0
-	var last = q.tail
-	for w := q.head; w != nil; {
-		next := w.next
-		w.fire(w, data)
-		n++
-		if w == last {
-			break
+	if q.head == q.tail {
+		if q.head == nil {
+			return 0
 		}
-		w = next
+		q.head.fire(q.head, data)
+		return 1
+	}
+	// One wake may take others off: a thread that polls a descriptor twice leaves
+	// the queue twice.
+	list := make([]*Waiter, 0, q.n)
+	for w := q.head; w != nil; w = w.next {
+		list = append(list, w)
+	}
+	n := 0
+	for _, w := range list {
+		if w.q == q {
+			w.fire(w, data)
+			n++
+		}
 	}
 	return n
 }
