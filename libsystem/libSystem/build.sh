@@ -137,6 +137,15 @@ library() { # ARCH NAME FOLDER DEPENDS...
 			job "$arch" "$name" "$llvm/compiler-rt/lib/builtins/$f.c" "$f" -ffreestanding -nostdinc -isystem "$top/include" -isystem "$resources" -O2 -w -fno-stack-protector
 		done
 		;;
+	libunwind)
+		u=$llvm/libunwind
+		uw="-nostdinc -isystem $top/include -isystem $resources -I$u/include -I$u/src -O2 -w -funwind-tables -fno-stack-protector -D_LIBUNWIND_IS_NATIVE_ONLY -DNDEBUG"
+		job "$arch" "$name" "$u/src/libunwind.cpp" libunwind $uw -nostdinc++ -std=c++17 -fno-exceptions -fno-rtti
+		job "$arch" "$name" "$u/src/UnwindLevel1.c" UnwindLevel1 $uw -std=c99 -fexceptions
+		job "$arch" "$name" "$u/src/UnwindLevel1-gcc-ext.c" UnwindLevel1-gcc-ext $uw -std=c99 -fexceptions
+		job "$arch" "$name" "$u/src/UnwindRegistersRestore.S" UnwindRegistersRestore -I"$u/include" -I"$u/src"
+		job "$arch" "$name" "$u/src/UnwindRegistersSave.S" UnwindRegistersSave -I"$u/include" -I"$u/src"
+		;;
 	libsystem_malloc)
 		for f in malloc free realloc aligned_alloc malloc_usable_size; do
 			job "$arch" "$name" "$musl/src/malloc/mallocng/$f.c" "musl_$f" $common -std=gnu99 -w -isystem "$top/include" -isystem "$resources" -I"$musl/src/internal" -include "$here/malloc/glue.h"
@@ -171,7 +180,7 @@ library() { # ARCH NAME FOLDER DEPENDS...
 }
 
 frameworks=/System/Library/Frameworks
-libraries="libcompiler_rt libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libsystem_blocks libsystem_c libxpc"
+libraries="libcompiler_rt libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libsystem_blocks libsystem_c libunwind libxpc"
 for arch in x86_64 arm64; do
 	mkdir -p "$obj/$arch"
 	library $arch libcompiler_rt rt
@@ -182,6 +191,7 @@ for arch in x86_64 arm64; do
 	library $arch libsystem_m m libcompiler_rt
 	library $arch libsystem_blocks blocks libsystem_kernel libsystem_platform libsystem_malloc
 	library $arch libsystem_c c libsystem_blocks libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libcompiler_rt libdyld
+	library $arch libunwind unwind libsystem_c libsystem_malloc libsystem_pthread libsystem_platform libdyld
 	library $arch libxpc xpc libsystem_c libsystem_malloc
 	library $arch libSystem.B umbrella
 	library $arch libresolv.9 ../frameworks/libresolv
