@@ -12,7 +12,7 @@ ENV := . .ci/env.sh &&
 TEST_TIMEOUT ?= 60m
 TEST_PARALLEL ?= 2
 
-.PHONY: help setup install-deps build root run test unit judge bench check fmt clean
+.PHONY: dyld help setup install-deps build root run test unit judge bench check fmt clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -26,14 +26,20 @@ build: ## bin/beagle
 	@.ci/setup build
 	@$(ENV) go build -o bin/beagle ./cmd/beagle
 
-root: ## what bin/beagle serves at macOS paths: dyld and libraries, into libsystem/out
+root: ## the built-in root: dyld, libSystem and small frameworks, for dynamic programs
+	@.ci/setup test root
+	@$(ENV) libsystem/build.sh
+	@$(ENV) go build -o bin/beagle ./cmd/beagle
+
+# The tests of the dynamic linker bring their own small libSystem.
+dyld:
 	@.ci/setup test
 	@$(ENV) libsystem/build.sh dyld
 
 run: build ## build, then run a real macOS program
 	@.ci/demo
 
-test: root build ## all tests: unit, guest programs, judges
+test: dyld build ## all tests: unit, guest programs, judges
 	@.ci/setup test judges
 	@echo "test: unit tests"
 	@$(ENV) go test -timeout $(TEST_TIMEOUT) $$(go list ./... | grep -v /tests)
