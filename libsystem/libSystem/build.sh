@@ -180,7 +180,7 @@ library() { # ARCH NAME FOLDER DEPENDS...
 }
 
 frameworks=/System/Library/Frameworks
-libraries="libcompiler_rt libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libsystem_blocks libsystem_c libunwind libxpc"
+libraries="libcompiler_rt libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libsystem_blocks libsystem_c libunwind libxpc libcommonCrypto libcopyfile libsystem_trace libdispatch"
 for arch in x86_64 arm64; do
 	mkdir -p "$obj/$arch"
 	library $arch libcompiler_rt rt
@@ -193,6 +193,10 @@ for arch in x86_64 arm64; do
 	library $arch libsystem_c c libsystem_blocks libsystem_kernel libsystem_platform libsystem_pthread libsystem_malloc libsystem_m libcompiler_rt libdyld
 	library $arch libunwind unwind libsystem_c libsystem_malloc libsystem_pthread libsystem_platform libdyld
 	library $arch libxpc xpc libsystem_c libsystem_malloc
+	library $arch libdispatch dispatch libcompiler_rt libsystem_c libsystem_kernel libsystem_malloc libsystem_platform libsystem_pthread libsystem_blocks
+	library $arch libcommonCrypto crypto libsystem_kernel libsystem_platform
+	library $arch libcopyfile copyfile libsystem_c libsystem_kernel libsystem_malloc libsystem_platform
+	library $arch libsystem_trace trace libsystem_c libsystem_kernel libsystem_malloc libsystem_platform
 	library $arch libSystem.B umbrella
 	library $arch libresolv.9 ../frameworks/libresolv
 	library $arch CoreFoundation ../frameworks/CoreFoundation
